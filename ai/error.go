@@ -1,0 +1,84 @@
+package ai
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/learnsnap/learnsnap-go/resilience"
+)
+
+// A Kind is a family of failures. It is itself an error, so that
+// errors.Is(err, ai.RateLimited) asks the only question a caller has.
+type Kind uint8
+
+const (
+	Unknown        Kind = iota // none of the others
+	RateLimited                // asked too often: later
+	QuotaExhausted             // the account has nothing left: another model
+	Overloaded                 // the provider is too busy: later or another model
+	Unavailable                // the provider can't be reached or is broken
+	Timeout                    // it did not answer, or stopped answering, in time
+	Auth                       // the key is missing, wrong or not allowed
+	BadRequest                 // the request can't be understood; asking again is no use
+	TooLarge                   // the request is larger than the model takes
+	Refused                    // the model or a safety filter declined
+	Truncated                  // the reply ended without its end
+	Malformed                  // the reply is not what the protocol or the schema promises
+)
+
+var kindNames = [...]string{
+	"unknown", "rate limited", "quota exhausted", "overloaded", "unavailable", "timeout",
+	"auth", "bad request", "too large", "refused", "truncated", "malformed",
+}
+
+// Error returns the kind in words.
+func (k Kind) Error() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+// An Error is what a call to a model ends in. It never holds a request's body,
+// a key or page text.
+type Error struct {
+	Kind      Kind
+	Provider  string             // "gemini"
+	Model     string             // [Model].Name of the model that failed
+	Status    int                // HTTP status; 0 where there was none
+	After     time.Duration      // the provider's own hint when to ask again; 0 means none
+	RequestID string             // the provider's name for the call
+	Limits    *resilience.Signal // what the reply's headers said about rate limits
+	Err       error              // the cause; may be nil
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	switch {
+	case e.Model != "":
+		b.WriteString(e.Model + ": ")
+	case e.Provider != "":
+		b.WriteString(e.Provider + ": ")
+	}
+	b.WriteString(e.Kind.Error())
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	if e.RequestID != "" {
+		b.WriteString(" [request " + e.RequestID + "]")
+	}
+	return b.String()
+}
+
+// Is reports whether target is the error's [Kind].
+func (e *Error) Is(target error) bool { return target == e.Kind }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// RetryAfter returns After.
+func (e *Error) RetryAfter() time.Duration { return e.After }

@@ -1,0 +1,147 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// The facts that a caller branches on. Methods wrap them; test with errors.Is.
+var (
+	ErrNotFound     = errors.New("not found")
+	ErrExists       = errors.New("exists already")
+	ErrConflict     = errors.New("not in the state that this needs")
+	ErrInsufficient = errors.New("balance too low")
+	ErrStale        = errors.New("claim was taken over")
+)
+
+// A Store is every role at once. A function takes the roles that it needs, not
+// the Store. Roles may gain methods before version 1; an implementer runs
+// storagetest.
+//
+// Promises of all methods: a nil error of a write means that it is durable. A
+// write that fails, or whose ctx ends first, has either happened whole or not at
+// all. Methods are safe for concurrent use. Times are kept to the microsecond
+// and come back in UTC.
+type Store interface {
+	Sessions
+	Items
+	Reports
+	Credits
+	Jobs
+	Blobs
+
+	// Ping reports whether the store answers.
+	Ping(ctx context.Context) error
+	io.Closer
+}
+
+// Sessions keeps quiz sessions. A domain step is one method and one transaction.
+type Sessions interface {
+	// CreateSession takes s.Pages from the owner's balance when hold is true (an
+	// [Entry] of action [Hold] with the session's id as its cause), stores s as
+	// [Queued] and enqueues its job, all or nothing. A balance that is too low is
+	// [ErrInsufficient]; an id that exists is [ErrExists].
+	CreateSession(ctx context.Context, s Session, hold bool) error
+
+	// Session returns a session, or [ErrNotFound].
+	Session(ctx context.Context, id string) (Session, error)
+
+	// ClaimSession makes the caller the session's only worker: it raises the claim's
+	// number, sets [Processing] and returns the session with the new Claim. Writes
+	// under an older number answer [ErrStale] from then on. A session that has
+	// ended answers [ErrConflict], an unknown one [ErrNotFound].
+	ClaimSession(ctx context.Context, id string) (Session, error)
+
+	// FinishSession ends a session that the caller has claimed, with status [Ready]
+	// or [Failed]. On Failed the pages that were held are released in the same
+	// transaction, once. An older claim is [ErrStale]; a session that has ended is
+	// [ErrConflict].
+	FinishSession(ctx context.Context, id string, claim int64, o Outcome) error
+
+	// SubmitSession stores the learner's result and moves the session from [Ready]
+	// to [Completed]. Any other state is [ErrConflict].
+	SubmitSession(ctx context.Context, id string, result []byte) error
+
+	// ExpireSessions removes up to limit sessions that expired before t, with their
+	// items, reports and blobs, and returns how many. A session that is queued or
+	// processing is failed with code first, so that its pages are released.
+	ExpireSessions(ctx context.Context, t time.Time, code string, limit int) (int, error)
+}
+
+// Items keeps the accepted items of sessions: append-only, in order, final.
+type Items interface {
+	// AppendItem stores an item under the caller's claim. Its Seq must follow the
+	// last one (from 1), else [ErrConflict]; an older claim is [ErrStale].
+	AppendItem(ctx context.Context, session string, claim int64, it Item) error
+
+	// Items returns the items whose Seq is greater than after, in order. A session
+	// without items, or an unknown one, has none.
+	Items(ctx context.Context, session string, after int) ([]Item, error)
+
+	// Progress returns where each of these sessions stands, in any order, in one
+	// query. Unknown ids are left out.
+	Progress(ctx context.Context, ids []string) ([]Progress, error)
+}
+
+// Reports keeps what learners say about questions.
+type Reports interface {
+	// AddReport stores a report. A second one of the same owner about the same
+	// question replaces the first.
+	AddReport(ctx context.Context, r Report) error
+
+	// Reports returns the reports of a session, oldest first.
+	Reports(ctx context.Context, session string) ([]Report, error)
+}
+
+// Credits is a ledger of pages: append-only entries, each with a cause that is
+// unique for its owner and action, so that each happens once. A balance is the
+// sum of an owner's entries and never below zero.
+type Credits interface {
+	// Balance returns the sum of the owner's entries; an unknown owner has 0.
+	Balance(ctx context.Context, owner string) (int, error)
+
+	// Grant adds pages to an owner. It reports whether it did: a cause that was
+	// granted before changes nothing.
+	Grant(ctx context.Context, owner, cause string, pages int) (bool, error)
+
+	// Entries returns the owner's entries, newest first, at most limit.
+	Entries(ctx context.Context, owner string, limit int) ([]Entry, error)
+}
+
+// Jobs is the queue of sessions to work on. Enqueueing is part of
+// [Sessions].CreateSession.
+type Jobs interface {
+	// Work runs handle for each job that is due, at most c.Workers at a time, until
+	// ctx ends; then it cancels the handlers' contexts, waits for them and returns
+	// nil. A job whose handler was interrupted that way, or whose process died, is
+	// worked on again without spending an attempt.
+	//
+	// A handler error is tried again after a backoff until c.MaxAttempts; one that
+	// answers RetryAfter() (a [time.Duration] > 0) is tried again after that long and
+	// spends no attempt; one that answers Permanent() true is not tried again. A
+	// panic in the handler is an error. A job that has failed for good is kept.
+	Work(ctx context.Context, c WorkConfig, handle func(context.Context, Job) error) error
+
+	// Depth counts jobs by state.
+	Depth(ctx context.Context) (Depth, error)
+}
+
+// Blobs keeps the pages that were sent until their texts are there.
+type Blobs interface {
+	// PutBlob stores what r yields under the session and its SHA-256. Reading
+	// errors are returned as they are and leave nothing behind. Putting the same
+	// bytes twice stores them once.
+	PutBlob(ctx context.Context, session string, r io.Reader) (Blob, error)
+
+	// OpenBlob opens a blob, or answers [ErrNotFound]. The caller closes it.
+	OpenBlob(ctx context.Context, session, hash string) (io.ReadSeekCloser, error)
+
+	// DeleteBlobs removes all blobs of a session. None is fine.
+	DeleteBlobs(ctx context.Context, session string) error
+
+	// SweepBlobs removes blobs that no session owns and that are older than t, and
+	// returns how many.
+	SweepBlobs(ctx context.Context, t time.Time) (int, error)
+}
