@@ -32,6 +32,7 @@ type Signal struct {
 	Requests Window // the window that counts requests
 	Tokens   Window // the window that counts tokens
 	Spent    int    // tokens that the call has used in the end; 0 means not known
+	Output   int    // of Spent: the tokens written, which is what takes time; 0 means not known
 }
 
 // A Window is one rate limit as the callee reports it. A Limit of 0 means that
