@@ -1,0 +1,302 @@
+package quiz
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Normalise returns s as it is compared, never as it is shown: two texts that a
+// reader takes for the same have the same normal form. It
+//
+//   - folds the Arabic letter variants (أ إ آ ٱ to ا, ى to ي, ة to ه, the Persian
+//     ک and ی to ك and ي) and takes presentation forms apart (ﻻ to لا);
+//   - drops tatweel, Arabic diacritics and Quranic marks, and all invisible format
+//     characters (bidi marks, joiners, soft hyphens);
+//   - writes Arabic-Indic and Persian digits as 0 to 9, ₂ as 2, ² as ^2, ½ as 1/2;
+//   - lowers Latin letters, drops their accents and opens their ligatures, in
+//     composed and decomposed spelling alike;
+//   - unifies quotation marks, dashes, ellipses and the Arabic comma, semicolon,
+//     question and percent marks with their ASCII counterparts;
+//   - writes each run of white space as one space, and none at either end.
+//
+// Other punctuation stays: "a + b" and "a - b" differ. Normalise is idempotent,
+// linear in s, and allocates nothing when s is in normal form already.
+func Normalise(s string) string {
+	if isNormal(s) {
+		return s
+	}
+	return string(appendNormal(make([]byte, 0, len(s)+8), s))
+}
+
+// isNormal reports whether s is plainly in normal form. It knows only the plain
+// cases: lower-case ASCII and bare Arabic letters, single spaces between them.
+func isNormal(s string) bool {
+	space := true // a space may not follow
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == ' ':
+			if space {
+				return false
+			}
+			space = true
+			continue
+		case c > ' ' && c < utf8.RuneSelf-1 && (c < 'A' || c > 'Z'):
+		case (c == 0xD8 || c == 0xD9) && i+1 < len(s):
+			r := rune(c&0x1F)<<6 | rune(s[i+1]&0x3F)
+			if s[i+1]&0xC0 != 0x80 || !isPlainArabic(r) {
+				return false
+			}
+			i++
+		default:
+			return false
+		}
+		space = false
+	}
+	return !space || s == ""
+}
+
+// isPlainArabic reports whether r is an Arabic letter that stands for itself.
+func isPlainArabic(r rune) bool {
+	switch r {
+	case 'آ', 'أ', 'إ', 'ة', 'ى', tatweel:
+		return false
+	}
+	return r >= 'ء' && r <= 'ي' && (r <= 'غ' || r >= 'ف')
+}
+
+const tatweel = '\u0640'
+
+// appendNormal appends the normal form of s to dst.
+func appendNormal(dst []byte, s string) []byte {
+	w := normalWriter{out: dst, base: len(dst)}
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			w.rune(r)
+			i += size
+			continue
+		}
+		i++
+		switch {
+		case c <= ' ' || c == 0x7F:
+			w.space = true
+		case c >= 'A' && c <= 'Z':
+			w.byte(c + 'a' - 'A')
+		default:
+			w.byte(c)
+		}
+	}
+	return w.out
+}
+
+// A normalWriter writes runes in their normal form.
+type normalWriter struct {
+	out    []byte
+	base   int  // where this text begins in out
+	space  bool // white space was seen and not written yet
+	raised bool // the last rune written was a superscript
+}
+
+func (w *normalWriter) gap() {
+	if w.space && len(w.out) > w.base {
+		w.out = append(w.out, ' ')
+	}
+	w.space, w.raised = false, false
+}
+
+func (w *normalWriter) byte(c byte) {
+	w.gap()
+	w.out = append(w.out, c)
+}
+
+func (w *normalWriter) letter(r rune) {
+	w.gap()
+	w.out = utf8.AppendRune(w.out, r)
+}
+
+func (w *normalWriter) text(s string) {
+	w.gap()
+	w.out = append(w.out, s...)
+}
+
+// rune writes r, which is not ASCII.
+func (w *normalWriter) rune(r rune) {
+	switch {
+	case r >= 0x0600 && r <= 0x06FF:
+		w.arabic(r)
+	case r < 0x00C0:
+		w.latin1Sign(r)
+	case r < 0x0180:
+		w.latin(r, latinBase[r-0x00C0])
+	case r >= 0x1E00 && r <= 0x1EFF:
+		w.latin(r, latinMoreBase[r-0x1E00])
+	case r >= 0xFB00 && r <= 0xFEFF:
+		w.presentation(r)
+	case r >= 0x2000 && r <= 0x22FF:
+		w.sign(r)
+	case r > 0xFF00 && r <= 0xFF5E: // full-width ASCII
+		w.byte(byte(unicode.ToLower(r - 0xFF00 + ' ')))
+	case isMark(r) || unicode.Is(unicode.Cf, r):
+	case unicode.IsSpace(r):
+		w.space = true
+	default:
+		w.letter(unicode.ToLower(r))
+	}
+}
+
+// arabic writes a rune of the Arabic block.
+func (w *normalWriter) arabic(r rune) {
+	switch {
+	case r >= 0x0660 && r <= 0x0669:
+		w.byte('0' + byte(r-0x0660))
+	case r >= 0x06F0 && r <= 0x06F9:
+		w.byte('0' + byte(r-0x06F0))
+	case r == hamzaAbove:
+		w.composeHamza()
+	case isMark(r) || r == tatweel || r <= 0x0605 || r == 0x061C || r == 0x06DD:
+	default:
+		w.arabicLetter(r)
+	}
+}
+
+func (w *normalWriter) arabicLetter(r rune) {
+	switch r {
+	case 'آ', 'أ', 'إ', 'ٱ', 'ٲ', 'ٳ', 'ٵ':
+		w.letter('ا')
+	case 'ى', 'ی', 'ې':
+		w.letter('ي')
+	case 'ة', 'ۀ', 'ہ', 'ۃ', 'ە', 'ھ', 'ۂ':
+		w.letter('ه')
+	case 'ک':
+		w.letter('ك')
+	case '،', '٬':
+		w.byte(',')
+	case '؛':
+		w.byte(';')
+	case '؟':
+		w.byte('?')
+	case '٪':
+		w.byte('%')
+	case '٫', '۔':
+		w.byte('.')
+	default:
+		w.letter(r)
+	}
+}
+
+const hamzaAbove = '\u0654'
+
+// composeHamza joins a combining hamza with the letter before it, so that the
+// decomposed spelling of ؤ and ئ is the composed one. On other letters it drops
+// out, as it does from أ.
+func (w *normalWriter) composeHamza() {
+	if w.space || len(w.out) == w.base {
+		return
+	}
+	text, carrier := w.out[:len(w.out)-len("و")], w.out[max(w.base, len(w.out)-len("و")):]
+	switch string(carrier) {
+	case "و":
+		w.out = append(text, "ؤ"...)
+	case "ي":
+		w.out = append(text, "ئ"...)
+	}
+}
+
+// isMark reports whether r is a diacritic or another combining mark of the Latin
+// or Arabic script, or a variation selector.
+func isMark(r rune) bool {
+	switch {
+	case r < 0x0300:
+		return false
+	case r <= 0x036F:
+		return true
+	case r >= 0x0610 && r <= 0x061A, r >= 0x064B && r <= 0x065F, r == 0x0670,
+		r >= 0x06D6 && r <= 0x06DC, r >= 0x06DF && r <= 0x06E4, r == 0x06E7, r == 0x06E8,
+		r >= 0x06EA && r <= 0x06ED, r >= 0x0897 && r <= 0x089F, r >= 0x08CA && r <= 0x08FF:
+		return true
+	case r >= 0x1AB0 && r <= 0x1AFF, r >= 0x1DC0 && r <= 0x1DFF, r >= 0x20D0 && r <= 0x20FF,
+		r >= 0xFE00 && r <= 0xFE0F, r >= 0xFE20 && r <= 0xFE2F:
+		return true
+	}
+	return false
+}
+
+// Clean returns s as it is shown on one line: without tatweel, control and
+// invisible format characters, each run of white space as one space, none at
+// either end. Diacritics and letter variants stay as they are written. The
+// tatweel of the abbreviation هـ stays too: it is how that is spelled.
+func Clean(s string) string {
+	if isClean(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
+	var before, last rune // the two runes written last
+	for i, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			space = true
+			continue
+		case r == tatweel && !isHijri(before, last, space, s[i+len("ـ"):]):
+			continue
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			continue
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+			before, last = last, ' '
+		}
+		space = false
+		b.WriteRune(r)
+		before, last = last, r
+	}
+	return b.String()
+}
+
+// isHijri reports whether a tatweel belongs to the abbreviation هـ: a lone ه
+// before it and no letter behind it.
+func isHijri(before, last rune, space bool, rest string) bool {
+	if last != 'ه' || space || unicode.IsLetter(before) {
+		return false
+	}
+	next, _ := utf8.DecodeRuneInString(rest)
+	return !unicode.IsLetter(next)
+}
+
+// isClean reports whether s is plainly clean already.
+func isClean(s string) bool {
+	space := true
+	for _, r := range s {
+		switch {
+		case r == ' ':
+			if space {
+				return false
+			}
+			space = true
+			continue
+		case r < ' ' || r == 0x7F || r == tatweel || r == utf8.RuneError:
+			return false
+		case r > 0x7F && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)):
+			return false
+		}
+		space = false
+	}
+	return !space || s == ""
+}
+
+// visible returns s on one line, without control and invisible format characters:
+// a text that is quoted must not turn round what stands beside it. Unlike [Clean]
+// it leaves the letters as they are.
+func visible(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
