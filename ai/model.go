@@ -82,8 +82,12 @@ type Chunk struct {
 	Text   string
 	Usage  *Usage             // running totals of the reply so far; the last one counts
 	Finish Finish             // set once, when the provider's own end was seen
+	Reason string             // the provider's own word for Finish
 	Model  string             // [Model].Name of the model that answered
-	Limits *resilience.Signal // what the reply's headers said about rate limits
+	Limits *resilience.Signal // what the reply's headers said about rate limits; on the first chunk
+
+	// RequestID is the provider's name for the call, on the first chunk.
+	RequestID string
 }
 
 // A Finish says why a reply has ended.

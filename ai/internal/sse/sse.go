@@ -20,6 +20,7 @@ type Event struct {
 	Name string // of the event field; empty where there was none
 	Data []byte // the data lines, joined by LF
 	Bare bool   // Data is JSON that stood in the stream without a field name
+	Last bool   // the stream has ended without the blank line behind it: Data may be cut
 }
 
 // A Reader reads events. Use New.
@@ -51,7 +52,8 @@ func (r *Reader) Next() (Event, error) {
 	for {
 		line, err := r.line()
 		if err == io.EOF && lines > 0 {
-			return e, nil // a last event without its blank line is whole
+			e.Last = true // without its blank line it may still be whole
+			return e, nil
 		}
 		if err != nil {
 			return Event{}, err
@@ -100,7 +102,7 @@ func (r *Reader) bare(line []byte) (Event, error) {
 	for {
 		line, err := r.line()
 		if err == io.EOF || err == nil && len(line) == 0 {
-			return Event{Data: r.data, Bare: true}, nil
+			return Event{Data: r.data, Bare: true, Last: err == io.EOF}, nil
 		}
 		if err != nil {
 			return Event{}, err
