@@ -1,6 +1,7 @@
 package quiz
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,8 +82,9 @@ func appendNormal(dst []byte, s string) []byte {
 		}
 		i++
 		switch {
-		case c <= ' ' || c == 0x7F:
+		case c == ' ' || c >= '\t' && c <= '\r':
 			w.space = true
+		case c < ' ' || c == 0x7F: // a control character
 		case c >= 'A' && c <= 'Z':
 			w.byte(c + 'a' - 'A')
 		default:
@@ -129,7 +131,7 @@ func (w *normalWriter) rune(r rune) {
 		w.arabic(r)
 	case r < 0x00C0:
 		w.latin1Sign(r)
-	case r < 0x0180:
+	case r < 0x0250:
 		w.latin(r, latinBase[r-0x00C0])
 	case r >= 0x1E00 && r <= 0x1EFF:
 		w.latin(r, latinMoreBase[r-0x1E00])
@@ -193,15 +195,14 @@ const hamzaAbove = '\u0654'
 // decomposed spelling of ؤ and ئ is the composed one. On other letters it drops
 // out, as it does from أ.
 func (w *normalWriter) composeHamza() {
-	if w.space || len(w.out) == w.base {
+	if w.space {
 		return
 	}
-	text, carrier := w.out[:len(w.out)-len("و")], w.out[max(w.base, len(w.out)-len("و")):]
-	switch string(carrier) {
-	case "و":
-		w.out = append(text, "ؤ"...)
-	case "ي":
-		w.out = append(text, "ئ"...)
+	switch word := w.out[w.base:]; {
+	case bytes.HasSuffix(word, []byte("و")):
+		copy(word[len(word)-len("و"):], "ؤ")
+	case bytes.HasSuffix(word, []byte("ي")):
+		copy(word[len(word)-len("ي"):], "ئ")
 	}
 }
 

@@ -2,9 +2,8 @@ package quiz
 
 import (
 	"cmp"
-	"encoding/binary"
-	"hash/fnv"
 	"slices"
+	"strconv"
 )
 
 // Balance returns q with its options in another order and its key's letter to
@@ -88,7 +87,7 @@ func chooseKey(seed string, number int, have []Question) int {
 	if sum == 0 {
 		return slices.Index(counts[:], least) // the questions before were not balanced here
 	}
-	ticket := hash(seed, "key", string(binary.AppendVarint(nil, int64(number)))) % sum
+	ticket := hash(seed, "key", strconv.Itoa(number)) % sum
 	for i, w := range weights {
 		if ticket < w {
 			return i
@@ -98,15 +97,17 @@ func chooseKey(seed string, number int, have []Question) int {
 	return 0
 }
 
-// hash mixes texts into a number that is the same on every machine.
+// hash mixes texts into a number that is the same on every machine: FNV-1a, and
+// the finish of splitmix64, for FNV leaves its bits weak on short texts.
 func hash(texts ...string) uint64 {
-	h := fnv.New64a()
+	const offset, prime = 14695981039346656037, 1099511628211
+	x := uint64(offset)
 	for _, s := range texts {
-		h.Write(binary.AppendUvarint(nil, uint64(len(s))))
-		h.Write([]byte(s))
+		for i := range len(s) {
+			x = (x ^ uint64(s[i])) * prime
+		}
+		x = (x ^ uint64(len(s)) ^ 0xFF00) * prime // "ab","c" is not "a","bc"
 	}
-	// FNV leaves its low bits weak on short texts: finish as splitmix64 does.
-	x := h.Sum64()
 	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
 	x = (x ^ x>>27) * 0x94D049BB133111EB
 	return x ^ x>>31

@@ -84,11 +84,11 @@ func overlap(a, b []uint64) float64 {
 	return share(both, len(a)+len(b)-both)
 }
 
-// wordHashes returns the hashes of the words of s that carry meaning, sorted, each
-// once.
+// wordHashes returns the hashes of the words and signs of s that carry meaning,
+// sorted, each once.
 func wordHashes(s string) []uint64 {
 	hashes := make([]uint64, 0, 16)
-	for _, w := range Words(Normalise(s)) {
+	for _, w := range signedWords(s) {
 		if w = withoutArticle(w); w != "" && !isFunctionWord(w) {
 			hashes = append(hashes, hash(w))
 		}

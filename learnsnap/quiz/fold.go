@@ -2,12 +2,16 @@ package quiz
 
 import "unicode"
 
-// latinBase holds the bare lower-case letter of each rune from U+00C0 to U+017F,
+// latinBase holds the bare lower-case letter of each rune from U+00C0 to U+024F,
 // and a dot where there is no single one.
 const latinBase = "" +
 	"aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y" +
 	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.lllllll" +
-	"lllnnnnnnn..oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs"
+	"lllnnnnnnn..oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs" +
+	"................................oo.............uu..............." +
+	".............aaiioouuuuuuuuuu.aaaa....ggkkoooo..j...gg..nnaa...." +
+	"aaaaeeeeiiiioooorrrruuuusstt..hh......aaeeooooooooyy............" +
+	"................"
 
 // latinMoreBase is the same for U+1E00 to U+1EFF.
 const latinMoreBase = "" +
@@ -110,9 +114,9 @@ func (w *normalWriter) otherSign(r rune) {
 	case isMark(r) || unicode.Is(unicode.Cf, r):
 	case unicode.IsSpace(r):
 		w.space = true
-	case r == 'K': // the kelvin sign
+	case r == '\u212A': // the kelvin sign
 		w.byte('k')
-	case r == 'Å': // the angstrom sign
+	case r == '\u212B': // the angstrom sign
 		w.byte('a')
 	default:
 		w.letter(unicode.ToLower(r))

@@ -31,15 +31,17 @@ type clause struct {
 type clauseWord struct {
 	text  string // in normal form
 	stem  string // an Arabic word without و, ف, ب, ل and ال in front
-	fresh bool   // punctuation or nothing stands before it
+	opens bool   // nothing or the end of another clause stands before it
+	fresh bool   // the same, or a comma
 }
 
 func readClause(sentence string) clause {
 	s := clause{text: Normalise(sentence)}
 	end := 0
 	for at, w := range Words(s.text) {
-		fresh := end == 0 || strings.ContainsAny(s.text[end:at], ",:;.!?()[]\"*-#>|")
-		s.words = append(s.words, clauseWord{text: w, stem: arabicStem(w), fresh: fresh})
+		before := s.text[end:at]
+		opens := end == 0 || strings.ContainsAny(before, ":;.!?()[]\"*#>|") || strings.Contains(before, " - ")
+		s.words = append(s.words, clauseWord{text: w, stem: arabicStem(w), opens: opens, fresh: opens || strings.Contains(before, ",")})
 		end = at + len(w)
 	}
 	return s
@@ -48,9 +50,12 @@ func readClause(sentence string) clause {
 // arabicStem takes the conjunction, the preposition and the article from the front
 // of an Arabic word that stays long enough without them.
 func arabicStem(word string) string {
-	for _, prefixes := range [][]string{{"و", "ف"}, {"لل", "بال", "كال", "ال", "ب", "ل"}} {
+	if isOneOf(word, "واجب", "وضعوا") {
+		return word // "duty" and "they put" begin with the letter itself
+	}
+	for _, prefixes := range [...][]string{{"و", "ف"}, {"لل", "بال", "كال", "ال", "ب", "ل"}} {
 		for _, p := range prefixes {
-			if rest, ok := strings.CutPrefix(word, p); ok && utf8.RuneCountInString(rest) >= 3 && word != "وضع" {
+			if rest, ok := strings.CutPrefix(word, p); ok && utf8.RuneCountInString(rest) >= 3 {
 				word = rest
 				break
 			}
@@ -104,8 +109,19 @@ func (s clause) holdsControlToken() bool {
 // ("do not forget the previous lesson").
 func (s clause) disregards() bool {
 	return s.any(func(i int, w clauseWord) bool {
-		return isDisregard(w) && !isNegation(s.word(i-1)) &&
-			(s.within(i, 6, isOrderNoun) || s.within(i, 4, isEarlier))
+		if isArabicDisregard(w) { // the past tense is spelled the same: «تجاهل القائد الأوامر»
+			what := i + 1
+			if isOneOf(s.word(what), "كل", "جميع", "اي", "هذه", "تلك", "ما", "كافه") {
+				what++
+			}
+			return what < len(s.words) && (isOrderNoun(s.words[what]) || isEarlier(s.words[what]) && what > i+1)
+		}
+		if !isDisregard(w) || isNegation(s.word(i-1)) {
+			return false
+		}
+		imperative := w.fresh || isOneOf(s.word(i-1), "please", "and", "then", "now", "must", "should", "just", "simply")
+		return s.within(i, 4, isEarlier) ||
+			s.within(i, 6, isOrderNoun) && (imperative || s.within(i, 3, isSweeping))
 	})
 }
 
@@ -127,55 +143,75 @@ func (s clause) namesPrompt() bool {
 	})
 }
 
-// castsRole finds "you are now an assistant", "act as a …", «أنت الآن مساعد».
+// castsRole finds "you are now an assistant", "as an AI model", «أنت الآن مساعد».
 func (s clause) castsRole() bool {
 	return s.any(func(i int, w clauseWord) bool {
 		switch w.text {
 		case "you":
-			return isOneOf(s.word(i+1), "are", "must", "will") && s.within(i+1, 6, isMachine)
+			return isOneOf(s.word(i+1), "are", "act") && s.withinMachine(i+1, 6)
 		case "act", "behave":
-			return w.fresh && s.word(i+1) == "as"
+			return s.word(i+1) == "as" && s.withinMachine(i+1, 4)
 		case "pretend":
-			return w.fresh
+			return w.opens
 		case "ai":
-			return s.word(i-1) == "an" && s.word(i-2) == "as"
+			return s.word(i-1) == "an" && s.word(i-2) == "as" && isOneOf(s.word(i+1), "language", "model", "assistant", "you")
 		case "note", "message", "instruction", "instructions", "attention":
-			return i < 3 && (s.within(i, 1, isMachine) ||
-				isOneOf(s.word(i+1), "to", "for") && s.within(i+1, 3, isMachine))
-		case "انت":
-			return s.within(i, 4, isMachine)
-		case "ملاحظه", "رساله", "تنبيه", "انتباه":
-			return i < 3 && s.within(i, 2, isMachine)
-		case "بصفتك", "تظاهر":
+			return i < 3 && (s.withinMachine(i, 1) || isOneOf(s.word(i+1), "to", "for") && s.withinMachine(i+1, 3))
+		case "انت", "ملاحظه", "رساله", "تنبيه", "انتباه":
+			return i < 3 && s.withinMachine(i, 3)
+		case "تظاهر":
+			return isOneOf(s.word(i+1), "بانك", "انك", "كانك")
+		case "بصفتك":
 			return true
 		}
 		return false
 	})
 }
 
+// withinMachine reports whether one of the n words behind i names a language
+// model. A mere model is anything: "you are to build a model of an atom".
+func (s clause) withinMachine(i, n int) bool {
+	for j := i + 1; j <= i+n && j < len(s.words); j++ {
+		w := s.words[j]
+		switch {
+		case isMachine(w):
+			return true
+		case w.text == "model" && isOneOf(s.word(j-1), "language", "ai"),
+			w.stem == "نموذج" && isOneOf(s.word(j+1), "لغوي", "اللغوي", "ذكاء", "الذكاء"),
+			w.stem == "ذكاء" && isOneOf(s.word(j+1), "اصطناعي", "الاصطناعي"):
+			return true
+		}
+	}
+	return false
+}
+
 // ordersAnswers finds what tells the reader to do something with questions or
 // answers, exercises among it.
 func (s clause) ordersAnswers() bool {
 	return s.any(func(i int, w clauseWord) bool {
-		if !isOrderVerb(w) {
-			return false
-		}
-		if s.within(i, 2, isQuantifier) && s.within(i, 4, isQuizNoun) && isKeyVerb(w) {
+		if isKeyVerb(w) && s.within(i, 2, isQuantifier) && s.within(i, 4, isQuizNoun) {
 			return true // anywhere in the sentence
 		}
-		opens := w.fresh || w.stem != w.text || // "واكتب" opens a clause too
-			isOneOf(s.word(i-1), "please", "then", "now", "must", "should", "always", "only", "instead", "just", "ثم", "فقط", "الان")
-		return opens && s.within(i, 5, isQuizNoun)
+		before := s.word(i - 1)
+		imperative := w.fresh || w.stem != w.text || // «واكتب» opens a clause too
+			isOneOf(before, "please", "ثم") ||
+			isOneOf(before, "must", "should") && s.word(i-2) == "you"
+		return imperative && isOrderVerb(w) && s.within(i, 5, isQuizNoun)
 	})
 }
 
 // forbidsQuestions finds "do not ask questions about …".
 func (s clause) forbidsQuestions() bool {
 	return s.any(func(i int, w clauseWord) bool {
-		if isNegation(w.text) && w.text != "لا" {
-			return s.within(i, 2, func(w clauseWord) bool { return isOrderVerb(w) || w.text == "ask" }) && s.within(i, 6, isQuizNoun)
+		switch w.text {
+		case "لا":
+			return s.within(i, 1, isForbiddenAct) && s.within(i, 5, isQuizNoun)
+		case "never", "don't":
+			return w.fresh && s.within(i, 1, isAskVerb) && s.within(i, 6, isQuizNoun)
+		case "not":
+			return s.word(i-1) == "do" && s.words[i-1].fresh && s.within(i, 1, isAskVerb) && s.within(i, 6, isQuizNoun)
 		}
-		return w.text == "لا" && s.within(i, 1, isForbiddenAct) && s.within(i, 5, isQuizNoun)
+		return false
 	})
 }
 
@@ -185,10 +221,9 @@ func (s clause) fixesKeys() bool {
 		if !isOneOf(w.stem, "answer", "answers", "اجابه", "اجابات", "جواب") {
 			return false
 		}
-		if isOneOf(s.word(i+1), "is", "are", "هي") && isOneOf(s.word(i+2), "always", "دائما") {
+		if isOneOf(s.word(i+1), "is", "are", "must") && s.within(i, 3, isAlways) && s.within(i+1, 3, isKey) {
 			return true
 		}
-		return s.within(i, 4, func(q clauseWord) bool { return isQuantifier(q) }) &&
-			s.within(i, 6, func(q clauseWord) bool { return isOneOf(q.stem, "question", "questions", "سؤال", "اسئله") })
+		return s.within(i, 4, isQuantifier) && s.within(i, 6, isQuestionNoun)
 	})
 }

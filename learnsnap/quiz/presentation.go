@@ -34,6 +34,9 @@ const letterForms = "" +
 // persianForms has the letter of each rune from U+FB50 to U+FBB1, two bytes each.
 const persianForms = "ٱٱٻٻٻٻپپپپڀڀڀڀٺٺٺٺٿٿٿٿٹٹٹٹڤڤڤڤڦڦڦڦڄڄڄڄڃڃڃڃچچچچڇڇڇڇڍڍڌڌڎڎڈڈژژڑڑککککگگگگڳڳڳڳڱڱڱڱںںڻڻڻڻۀۀہہہہھھھھےےۓۓ"
 
+// moreForms has the letter of each rune from U+FBD3 to U+FBE9.
+const moreForms = "ڭڭڭڭۇۇۆۆۈۈۇۋۋۅۅۉۉېېېېىى"
+
 // uighurForms has the letter behind ئ of each rune from U+FBEA to U+FBFB.
 const uighurForms = "ااەەووۇۇۆۆۈۈېېېىىى"
 
@@ -44,7 +47,9 @@ func (w *normalWriter) presentation(r rune) {
 		w.text([...]string{"ff", "fi", "fl", "ffi", "ffl", "st", "st"}[r-0xFB00])
 	case r >= 0xFB50 && r <= 0xFBB1:
 		w.letters(persianForms[2*(r-0xFB50) : 2*(r-0xFB50)+2])
-	case r == 0xFBE8, r == 0xFBE9, r >= 0xFBFC && r <= 0xFBFF:
+	case r >= 0xFBD3 && r <= 0xFBE9:
+		w.letters(moreForms[2*(r-0xFBD3) : 2*(r-0xFBD3)+2])
+	case r >= 0xFBFC && r <= 0xFBFF:
 		w.letter('ي')
 	case r >= 0xFBEA && r <= 0xFBFB:
 		w.letter('ئ')

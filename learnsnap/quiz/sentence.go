@@ -18,12 +18,13 @@ import (
 // number. Behind an Arabic word it does so even where the space is missing.
 func Sentences(text string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
-		for at := 0; at < len(text); {
+		for at := 0; ; {
+			at += prefixLen(text[at:], unicode.IsSpace)
+			if at == len(text) {
+				return
+			}
 			end := sentenceEnd(text, at)
-			piece := strings.TrimLeftFunc(text[at:end], unicode.IsSpace)
-			start := end - len(piece)
-			piece = strings.TrimRightFunc(piece, unicode.IsSpace)
-			if piece != "" && !yield(start, piece) {
+			if !yield(at, strings.TrimRightFunc(text[at:end], unicode.IsSpace)) {
 				return
 			}
 			at = end
@@ -134,16 +135,20 @@ func isAbbreviated(before, rest string) bool {
 	token := lastToken(before)
 	first := len(strings.TrimSpace(before)) == len(token)
 	token = strings.TrimLeft(token, "([\"'«“")
+	if rest, ok := strings.CutPrefix(token, "و"); ok && rest != "" {
+		token = rest // "ود. أحمد"
+	}
 	switch {
 	case token == "":
 		return false
 	case isNumber(token):
 		return first
+	case strings.EqualFold(token, "e.g"), strings.EqualFold(token, "i.e"):
+		return true
 	case isInitials(token):
 		return first || isInitial(token, before, rest)
 	}
-	lower := strings.ToLower(token)
-	switch lower {
+	switch strings.ToLower(token) {
 	case "dr", "mr", "mrs", "ms", "prof", "st", "vs", "cf", "ca", "approx", "al", "jr", "sr", "viz":
 		return true
 	case "fig", "figs", "no", "nos", "vol", "ch", "sec", "eq", "ex", "pp":
