@@ -1,0 +1,78 @@
+// Package jobs is the queue of sessions, on River, for any engine that River has
+// a driver for. It is generic over the engine's transaction.
+//
+// River is version 0 and changes; nothing outside this package knows it, and
+// storage/storagetest holds what we rely on.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// attempts is what a job's row allows. The real limit is known to Work alone,
+// which may run in another process, of another configuration.
+const attempts = 1000
+
+// args is what a job carries.
+type args struct {
+	Session string `json:"session"`
+}
+
+// Kind implements [river.JobArgs].
+func (args) Kind() string { return "session" }
+
+// A Queue enqueues and works jobs. It is safe for concurrent use.
+type Queue[TTx any] struct {
+	driver Driver[TTx]
+	insert *river.Client[TTx]
+	log    *slog.Logger
+}
+
+// A Driver is River's, with a way to say that jobs were inserted.
+type Driver[TTx any] interface {
+	riverdriver.Driver[TTx]
+
+	// Wake makes the workers of this process look for jobs. It never blocks.
+	Wake()
+}
+
+// New returns a queue over a driver. log gets what River has to warn of.
+func New[TTx any](driver Driver[TTx], log *slog.Logger) (*Queue[TTx], error) {
+	log = warnings(log)
+	insert, err := river.NewClient(driver, &river.Config{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return &Queue[TTx]{driver: driver, insert: insert, log: log}, nil
+}
+
+// Insert enqueues a session in the caller's transaction and returns the job's id.
+// After the commit the caller calls Wake.
+func (q *Queue[TTx]) Insert(ctx context.Context, tx TTx, session string) (int64, error) {
+	inserted, err := q.insert.InsertTx(ctx, tx, args{Session: session}, &river.InsertOpts{MaxAttempts: attempts})
+	if err != nil {
+		return 0, err
+	}
+	return inserted.Job.ID, nil
+}
+
+// Wake tells the workers of this process that jobs were committed, so that they
+// need not wait for their next look. It never blocks.
+func (q *Queue[TTx]) Wake() { q.driver.Wake() }
+
+// Delete removes a job in the caller's transaction. One that is running stays,
+// and one that is gone already is fine.
+func (q *Queue[TTx]) Delete(ctx context.Context, tx TTx, id int64) error {
+	_, err := q.insert.JobDeleteTx(ctx, tx, id)
+	if errors.Is(err, rivertype.ErrNotFound) || errors.Is(err, rivertype.ErrJobRunning) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,42 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const (
+	integrity   = `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`
+	danglers    = `SELECT "table" || ' refers to a row of ' || parent || ' that is not there' FROM pragma_foreign_key_check LIMIT 10`
+	ledgerProof = `SELECT 'a balance is not the sum of its entries, or is below zero' FROM
+		(SELECT owner, sum(pages) AS pages FROM credit_entries GROUP BY owner) AS entries
+		FULL JOIN balances USING (owner)
+		WHERE entries.pages IS NOT balances.pages OR balances.pages < 0 LIMIT 1`
+	itemsProof = `SELECT 'session ' || id || ' counts ' || items || ' items' FROM sessions
+		LEFT JOIN (SELECT session, count(*) AS n, max(seq) AS last FROM items GROUP BY session) ON session = id
+		WHERE coalesce(n, 0) <> items OR coalesce(last, 0) <> items LIMIT 10`
+)
+
+// Check reads the whole database and returns what is wrong with it: damaged
+// pages, rows that refer to nothing, a balance that is not the sum of its
+// entries, a session whose items have holes. It is slow (minutes for gigabytes)
+// and stops with ctx; use it after a restore, not on a request's path.
+func (s *Store) Check(ctx context.Context) error {
+	var all error
+	for _, query := range []string{integrity, danglers, ledgerProof, itemsProof} {
+		faults, err := collect(ctx, s.readers, func(scan func(...any) error) (fault string, err error) {
+			return fault, scan(&fault)
+		}, query)
+		if err != nil {
+			return fmt.Errorf("check: %w", err)
+		}
+		for _, fault := range faults {
+			all = errors.Join(all, errors.New(fault))
+		}
+	}
+	if all != nil {
+		return fmt.Errorf("check: %w", all)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"time"
+)
+
+// prepared lists the statements of the hot paths; the writer prepares them once.
+func prepared() []string {
+	return []string{
+		savepoint, release, rollback,
+		insertSession, claimSession, selectState, finishSession, submitSession,
+		countItem, insertItem,
+		insertEntry, insertOnce, selectBalance, releaseHold,
+	}
+}
+
+// collect runs a query and reads its rows; no row is a nil slice.
+func collect[T any](ctx context.Context, db *sql.DB, read func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := read(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+// microsOrNull keeps a zero time as null.
+func microsOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return micros(t)
+}
+
+// validID reports whether a session's id may name a folder: 1 to 64 letters,
+// digits, - or _.
+func validID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// printable returns an id for an error's text; one that is none is quoted and cut.
+func printable(id string) string {
+	if validID(id) {
+		return id
+	}
+	return strconv.Quote(id[:min(len(id), 64)])
+}

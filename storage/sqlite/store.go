@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/jobs"
+)
+
+// Config configures [Open]. Dir is required; every other zero value is a default.
+type Config struct {
+	Dir     string // folder of the database and the blobs; made with mode 0700 when it is missing
+	Readers int    // connections that read at the same time; 0 means one a core, at most 4
+
+	// Logger gets the warnings of the job queue, which works in the background.
+	// Nil discards them.
+	Logger *slog.Logger
+
+	// Now is the clock of what the store dates itself. Nil means time.Now.
+	Now func() time.Time
+}
+
+// A Store is a [storage.Store] in one folder, for one process at a time. It is
+// safe for concurrent use; make one with [Open].
+type Store struct {
+	dir     string
+	lock    *lock
+	write   *sql.DB // the one connection that writes, shared with the job queue
+	readers *sql.DB
+	writer  *writer
+	queue   *jobs.Queue[*sql.Tx]
+	blobs   *blobs
+	now     func() time.Time
+
+	closing context.Context // ends with Close
+	stop    context.CancelFunc
+	mu      sync.Mutex
+	closed  bool
+	workers int // calls of Work
+	working sync.WaitGroup
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Ping reports whether the store answers, reading and writing.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.readers.PingContext(ctx); err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	if err := s.writer.write(ctx, func(tx) error { return nil }); err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	return nil
+}
+
+// Close ends Work as the end of its context does, does the writes that wait, and
+// lets another process have the folder. Later writes fail. A second Close does
+// nothing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+
+	s.stop()
+	s.working.Wait()
+	s.writer.close()
+	// The writer goes last: the last connection to go moves the log into the file.
+	err := errors.Join(s.readers.Close(), s.write.Close(), s.blobs.close(), s.lock.release())
+	if err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return nil
+}
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	if c.Readers <= 0 {
+		c.Readers = min(runtime.GOMAXPROCS(0), 4)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
