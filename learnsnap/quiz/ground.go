@@ -30,8 +30,9 @@ type Index struct {
 
 // A unit is a sentence, or a piece of one that never ends.
 type unit struct {
-	start, end int // bytes of the text
-	from, to   int // its words
+	start, end int  // bytes of the text
+	from, to   int  // its words
+	cut        bool // it goes on where the unit before it was cut
 }
 
 // unitWords bounds a unit: a page without a full stop is no single sentence.
@@ -42,19 +43,32 @@ func NewIndex(text string) *Index {
 	x := &Index{text: text, ids: make(map[string]int32, len(text)/16)}
 	var buf []byte
 	for start, sentence := range Sentences(text) {
-		u := unit{start: start, from: len(x.words)}
+		if !x.goesOn(sentence) {
+			x.units = append(x.units, unit{start: start, from: len(x.words)})
+		}
+		u := &x.units[len(x.units)-1]
 		for at, word := range Words(sentence) {
 			if len(x.words)-u.from >= unitWords {
 				u.end, u.to = start+at, len(x.words)
-				x.units = append(x.units, u)
-				u = unit{start: start + at, from: len(x.words)}
+				x.units = append(x.units, unit{start: start + at, from: len(x.words), cut: true})
+				u = &x.units[len(x.units)-1]
 			}
-			buf = eachLongWord(word, buf, func(w []byte) { x.add(w) })
+			buf = eachLongWord(word, buf, x.add)
 		}
 		u.end, u.to = start+len(sentence), len(x.words)
-		x.units = append(x.units, u)
 	}
 	return x
+}
+
+// goesOn reports whether a sentence that begins in a small letter goes on with the
+// line before it, as where a text keeps the line breaks of the print.
+func (x *Index) goesOn(sentence string) bool {
+	first, _ := utf8.DecodeRuneInString(sentence)
+	if len(x.units) == 0 || !unicode.IsLower(first) {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(x.text[:x.units[len(x.units)-1].end])
+	return !isStop(last)
 }
 
 func (x *Index) add(word []byte) {
@@ -136,7 +150,7 @@ type Passage struct {
 }
 
 // Find returns the sentence of the page that holds most words of the evidence,
-// with its neighbours where the evidence goes on into them. Score counts as
+// with its neighbours where the evidence clearly goes on into them. Score counts as
 // [Grounded] does, but within the passage only: evidence whose words are
 // scattered over the page scores high there and low here. The zero Passage means
 // that no word was found. Find takes time linear in the page.
@@ -187,36 +201,37 @@ func giveBack(need, taken []int32) {
 	}
 }
 
-// extend grows the passage from the unit best to either side while a neighbour
-// brings at least a seventh of the evidence's words. It returns the passage's
-// first and last unit and how many words it holds.
+// extend grows the passage from the unit best to either side while a neighbour is
+// worth it. It returns the passage's first and last unit and how many words it
+// holds.
 func (x *Index) extend(best int, need []int32, all int) (first, last, found int) {
 	taken := x.take(x.units[best], need, nil)
 	first, last, found = best, best, len(taken)
-	before, behind := true, true // whether that side may still grow
-	for before || behind {
-		if before = before && first > 0; before {
-			if n := x.gain(first-1, need, all); n > 0 {
-				first, found = first-1, found+n
-			} else {
-				before = false
-			}
+	for first > 0 {
+		n := x.gain(first-1, x.units[first].cut, need, all)
+		if n == 0 {
+			break
 		}
-		if behind = behind && last+1 < len(x.units); behind {
-			if n := x.gain(last+1, need, all); n > 0 {
-				last, found = last+1, found+n
-			} else {
-				behind = false
-			}
+		first, found = first-1, found+n
+	}
+	for last+1 < len(x.units) {
+		n := x.gain(last+1, x.units[last+1].cut, need, all)
+		if n == 0 {
+			break
 		}
+		last, found = last+1, found+n
 	}
 	return first, last, found
 }
 
-// gain takes the words of unit i when they are worth it, and returns how many.
-func (x *Index) gain(i int, need []int32, all int) int {
-	taken := x.take(x.units[i], need, nil)
-	if 7*len(taken) < all {
+// gain takes the words of the neighbour i and returns how many it took; 0 when it
+// is not worth it. It is when it brings a seventh of the evidence, and a third of
+// it is evidence: else words scattered over a page would be gathered sentence by
+// sentence. The rest of a text that was cut need not be.
+func (x *Index) gain(i int, sameSentence bool, need []int32, all int) int {
+	u := x.units[i]
+	taken := x.take(u, need, nil)
+	if 7*len(taken) < all || !sameSentence && 3*len(taken) < u.len() {
 		giveBack(need, taken)
 		return 0
 	}

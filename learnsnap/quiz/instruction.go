@@ -114,7 +114,7 @@ func (s clause) disregards() bool {
 			if isOneOf(s.word(what), "كل", "جميع", "اي", "هذه", "تلك", "ما", "كافه") {
 				what++
 			}
-			return what < len(s.words) && (isOrderNoun(s.words[what]) || isEarlier(s.words[what]) && what > i+1)
+			return s.within(what-1, 1, isOrderNoun) || what > i+1 && s.within(what-1, 2, isEarlier)
 		}
 		if !isDisregard(w) || isNegation(s.word(i-1)) {
 			return false
