@@ -2,6 +2,7 @@ package quiz
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,6 +40,9 @@ func (q Question) Validate() error {
 }
 
 func (q Question) checkType() error {
+	if !slices.Contains(Types(), q.Type) {
+		return &Error{UnknownType, "type"}
+	}
 	if q.Type != MultipleChoice && len(q.Options) > 0 {
 		return &Error{OptionCount, "options"}
 	}
@@ -52,10 +56,8 @@ func (q Question) checkType() error {
 		return checkKey(q.Correct, q.Correct.Bool != nil)
 	case FillBlank:
 		return q.checkBlank()
-	case Matching:
-		return q.checkPairs()
 	}
-	return &Error{UnknownType, "type"}
+	return q.checkPairs()
 }
 
 func (q Question) checkChoice() error {
@@ -83,7 +85,7 @@ func (q Question) checkChoice() error {
 }
 
 func (q Question) checkBlank() error {
-	if err := checkKey(q.Correct, strings.TrimSpace(q.Correct.Text) != ""); err != nil {
+	if err := checkKey(q.Correct, q.Correct.Text != ""); err != nil {
 		return err
 	}
 	if err := checkText("correct", q.Correct.Text, MaxOption, KeyMissing); err != nil {
