@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -38,6 +39,27 @@ func (k Kind) Error() string {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+// Fault reports whether the kind counts against the model that was asked: a
+// request that is wrong, too large or refused does not.
+func (k Kind) Fault() bool {
+	switch k {
+	case BadRequest, TooLarge, Refused:
+		return false
+	}
+	return true
+}
+
+// Busy reports whether the kind says that the model has too much to do just now,
+// which is what a [resilience.Limiter] adapts to.
+func (k Kind) Busy() bool { return k == RateLimited || k == Overloaded }
+
+// Busy reports whether an error says that a model has too much to do just now. It
+// fits [resilience.LimiterConfig].Refused.
+func Busy(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind.Busy()
 }
 
 // An Error is what a call to a model ends in. It never holds a request's body,

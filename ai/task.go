@@ -8,8 +8,12 @@ type Task[T any] struct {
 	Prompt func(done []T) Prompt
 
 	// Accept decodes and judges one element. An accepted item is final; an error
-	// drops the element and is counted.
+	// drops the element.
 	Accept func(e Element, done []T) (T, error)
+
+	// Dropped is told of each element that was dropped, and why: Accept's error, or
+	// that the element is no JSON. Nil means that nobody wants to know.
+	Dropped func(e Element, why error)
 
 	// Done reports that all that was wanted is there: the run stops. Nil means
 	// never.
@@ -24,6 +28,6 @@ type Task[T any] struct {
 // arrays, or an object, at the top level of the reply's object.
 type Element struct {
 	Key   string // the property it stands in: "pages", "lesson", "questions"
-	JSON  []byte // the value's own bytes; valid only during [Task].Accept
+	JSON  []byte // the value's own bytes; valid only during the call that gets it
 	Model string // [Model].Name of the model that wrote it
 }
