@@ -42,7 +42,12 @@ type Sessions interface {
 	// CreateSession takes s.Pages from the owner's balance when hold is true (an
 	// [Entry] of action [Hold] with the session's id as its cause), stores s as
 	// [Queued] and enqueues its job, all or nothing. A balance that is too low is
-	// [ErrInsufficient]; an id that exists is [ErrExists].
+	// [ErrInsufficient]; an id that exists, or that held pages before, is
+	// [ErrExists], whatever the balance.
+	//
+	// The id is 1 to 64 letters, digits, - or _; anything else is refused, as are an
+	// empty owner and negative pages. Of s count ID, Owner, Pages, Request, Created
+	// (zero means now) and Expires (zero means never).
 	CreateSession(ctx context.Context, s Session, hold bool) error
 
 	// Session returns a session, or [ErrNotFound].
@@ -56,24 +61,29 @@ type Sessions interface {
 
 	// FinishSession ends a session that the caller has claimed, with status [Ready]
 	// or [Failed]. On Failed the pages that were held are released in the same
-	// transaction, once. An older claim is [ErrStale]; a session that has ended is
-	// [ErrConflict].
+	// transaction, once. Any claim but the last is [ErrStale], also when the session
+	// has ended; one that has ended under the last claim is [ErrConflict]; an
+	// unknown one is [ErrNotFound].
 	FinishSession(ctx context.Context, id string, claim int64, o Outcome) error
 
 	// SubmitSession stores the learner's result and moves the session from [Ready]
-	// to [Completed]. Any other state is [ErrConflict].
+	// to [Completed]. Any other state is [ErrConflict], an unknown session
+	// [ErrNotFound].
 	SubmitSession(ctx context.Context, id string, result []byte) error
 
-	// ExpireSessions removes up to limit sessions that expired before t, with their
-	// items, reports and blobs, and returns how many. A session that is queued or
-	// processing is failed with code first, so that its pages are released.
+	// ExpireSessions removes up to limit sessions that expired before t, the oldest
+	// first, with their items, reports, blobs and waiting jobs, and returns how many.
+	// A session that is queued or processing is failed with code first, so that its
+	// pages are released; its worker's next write answers [ErrNotFound]. Entries of
+	// the ledger and dead jobs stay.
 	ExpireSessions(ctx context.Context, t time.Time, code string, limit int) (int, error)
 }
 
 // Items keeps the accepted items of sessions: append-only, in order, final.
 type Items interface {
 	// AppendItem stores an item under the caller's claim. Its Seq must follow the
-	// last one (from 1), else [ErrConflict]; an older claim is [ErrStale].
+	// last one (from 1), else [ErrConflict]. Any claim but the last is [ErrStale]; a
+	// session that has ended is [ErrConflict], an unknown one [ErrNotFound].
 	AppendItem(ctx context.Context, session string, claim int64, it Item) error
 
 	// Items returns the items whose Seq is greater than after, in order. A session
@@ -87,8 +97,9 @@ type Items interface {
 
 // Reports keeps what learners say about questions.
 type Reports interface {
-	// AddReport stores a report. A second one of the same owner about the same
-	// question replaces the first.
+	// AddReport stores a report; a zero Created means now. A second one of the same
+	// owner about the same question replaces the first. An unknown session is
+	// [ErrNotFound].
 	AddReport(ctx context.Context, r Report) error
 
 	// Reports returns the reports of a session, oldest first.
@@ -103,7 +114,8 @@ type Credits interface {
 	Balance(ctx context.Context, owner string) (int, error)
 
 	// Grant adds pages to an owner. It reports whether it did: a cause that was
-	// granted before changes nothing.
+	// granted before changes nothing. Less than one page, an empty owner or cause is
+	// refused.
 	Grant(ctx context.Context, owner, cause string, pages int) (bool, error)
 
 	// Entries returns the owner's entries, newest first, at most limit.
@@ -118,7 +130,8 @@ type Jobs interface {
 	// nil. A job whose handler was interrupted that way, or whose process died, is
 	// worked on again without spending an attempt.
 	//
-	// A handler error is tried again after a backoff until c.MaxAttempts; one that
+	// An error of a handler that was not interrupted is tried again after a backoff
+	// until c.MaxAttempts; one that
 	// answers RetryAfter() (a [time.Duration] > 0) is tried again after that long and
 	// spends no attempt; one that answers Permanent() true is not tried again. A
 	// panic in the handler is an error. A job that has failed for good is kept.
@@ -132,16 +145,19 @@ type Jobs interface {
 type Blobs interface {
 	// PutBlob stores what r yields under the session and its SHA-256. Reading
 	// errors are returned as they are and leave nothing behind. Putting the same
-	// bytes twice stores them once.
+	// bytes twice stores them once. The session need not be there yet; its id must
+	// be a valid one.
 	PutBlob(ctx context.Context, session string, r io.Reader) (Blob, error)
 
-	// OpenBlob opens a blob, or answers [ErrNotFound]. The caller closes it.
+	// OpenBlob opens a blob, or answers [ErrNotFound], also to a session or hash that
+	// cannot be one. The caller closes it.
 	OpenBlob(ctx context.Context, session, hash string) (io.ReadSeekCloser, error)
 
 	// DeleteBlobs removes all blobs of a session. None is fine.
 	DeleteBlobs(ctx context.Context, session string) error
 
-	// SweepBlobs removes blobs that no session owns and that are older than t, and
-	// returns how many.
+	// SweepBlobs removes blobs that no session owns, finished or not, and that are
+	// older than t, and returns how many. t must lie further back than the longest
+	// time between a put and the creation of its session.
 	SweepBlobs(ctx context.Context, t time.Time) (int, error)
 }
