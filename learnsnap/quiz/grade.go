@@ -73,17 +73,19 @@ func shapes(a Answer) int {
 	return n
 }
 
+// gradePairs wants every left once with its own right. A left that is given twice,
+// in two spellings, is not put right by one of them.
 func (q Question) gradePairs(given map[string]string) (bool, error) {
-	right := 0
+	right := make([]bool, len(q.Pairs))
+	wrong := false
 	for left, answer := range given {
 		l := slices.IndexFunc(q.Pairs, func(p Pair) bool { return sameText(p.Left, left) })
 		r := slices.IndexFunc(q.Pairs, func(p Pair) bool { return sameText(p.Right, answer) })
-		switch {
-		case l < 0 || r < 0 && answer != "":
+		if l < 0 || r < 0 && answer != "" {
 			return false, &Error{PairUnknown, q.ID}
-		case l == r:
-			right++
 		}
+		wrong = wrong || l != r
+		right[l] = true
 	}
-	return right == len(q.Pairs), nil
+	return !wrong && !slices.Contains(right, false), nil
 }
