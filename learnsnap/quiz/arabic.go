@@ -30,32 +30,41 @@ func Normalise(s string) string {
 	return string(appendNormal(make([]byte, 0, len(s)+8), s))
 }
 
-// isNormal reports whether s is plainly in normal form. It knows only the plain
-// cases: lower-case ASCII and bare Arabic letters, single spaces between them.
+// isNormal reports whether s is plainly in normal form: plain words with single
+// spaces between them.
 func isNormal(s string) bool {
-	space := true // a space may not follow
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == ' ':
-			if space {
-				return false
-			}
-			space = true
-			continue
-		case c > ' ' && c < utf8.RuneSelf-1 && (c < 'A' || c > 'Z'):
-		case (c == 0xD8 || c == 0xD9) && i+1 < len(s):
-			r := rune(c&0x1F)<<6 | rune(s[i+1]&0x3F)
-			if s[i+1]&0xC0 != 0x80 || !isPlainArabic(r) {
-				return false
-			}
-			i++
-		default:
+	for s != "" {
+		n := plainLen(s)
+		if n == 0 || n == len(s)-1 {
+			return false // it begins with a space, ends with one, or has two
+		}
+		if n == len(s) {
+			return true
+		}
+		if s[n] != ' ' {
 			return false
 		}
-		space = false
+		s = s[n+1:]
 	}
-	return !space || s == ""
+	return true
+}
+
+// plainLen returns the length of the longest prefix of s that stands for itself:
+// small ASCII letters, digits, punctuation and bare Arabic letters, no spaces.
+func plainLen(s string) int {
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c > ' ' && c < 0x7F && (c < 'A' || c > 'Z'):
+			i++
+		case (c == 0xD8 || c == 0xD9) && i+1 < len(s) && s[i+1]&0xC0 == 0x80 &&
+			isPlainArabic(rune(c&0x1F)<<6|rune(s[i+1]&0x3F)):
+			i += 2
+		default:
+			return i
+		}
+	}
+	return len(s)
 }
 
 // isPlainArabic reports whether r is an Arabic letter that stands for itself.
@@ -73,6 +82,11 @@ const tatweel = '\u0640'
 func appendNormal(dst []byte, s string) []byte {
 	w := normalWriter{out: dst, base: len(dst)}
 	for i := 0; i < len(s); {
+		if n := plainLen(s[i:]); n > 0 {
+			w.text(s[i : i+n])
+			i += n
+			continue
+		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -85,10 +99,8 @@ func appendNormal(dst []byte, s string) []byte {
 		case c == ' ' || c >= '\t' && c <= '\r':
 			w.space = true
 		case c < ' ' || c == 0x7F: // a control character
-		case c >= 'A' && c <= 'Z':
+		default: // a capital
 			w.byte(c + 'a' - 'A')
-		default:
-			w.byte(c)
 		}
 	}
 	return w.out

@@ -1,7 +1,6 @@
 package quiz
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -86,7 +85,7 @@ func (x *Index) add(word []byte) {
 // than two letters. One word may become several: ﷺ, 10².
 func eachLongWord(word string, buf []byte, do func([]byte)) []byte {
 	buf = appendNormal(buf[:0], word)
-	if !bytes.ContainsAny(buf, " ^/-+\"") {
+	if !slices.ContainsFunc(buf, parts) {
 		if utf8.RuneCount(buf) > 2 {
 			do(buf)
 		}
@@ -98,6 +97,11 @@ func eachLongWord(word string, buf []byte, do func([]byte)) []byte {
 		}
 	}
 	return buf
+}
+
+// parts reports whether a byte of a word's normal form may part it in two.
+func parts(c byte) bool {
+	return c < utf8.RuneSelf && (c < '0' || c > '9') && (c < 'a' || c > 'z')
 }
 
 // Text returns the page's text.
