@@ -1,0 +1,182 @@
+package offline
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// entryAR reads «التكاثف: تحول بخار الماء إلى …».
+func (b *book) entryAR(s *sentence) []*fact {
+	n := entryName(s)
+	if n == 0 || n >= len(s.words) {
+		return nil
+	}
+	f := &fact{kind: defined, s: s, from: 0, to: n, meaning: trimMeaning(s.text[s.words[n].start-len(s.words[n].before):])}
+	nameAR(f)
+	return []*fact{f}
+}
+
+// statedAR reads the definitions and names in a statement.
+func (b *book) statedAR(s *sentence) []*fact {
+	var facts []*fact
+	if from, to := copulaAR(s); to > from {
+		f := &fact{kind: copula, s: s, from: from, to: to, verb: s.words[to].core}
+		f.meaning = trimMeaning(s.text[s.words[to+1].start-len(s.words[to+1].before):])
+		nameAR(f)
+		f.class.person = isPersonAR(s.fold(to + 1))
+		facts = append(facts, f)
+	} else if to := equationAR(s); to > 0 {
+		f := &fact{kind: copula, s: s, from: 0, to: to}
+		f.meaning = trimMeaning(s.text[s.words[to].start:])
+		nameAR(f)
+		facts = append(facts, f)
+	}
+	return append(facts, namedAR(s)...)
+}
+
+// copulaAR finds «X هو …» at the start of a sentence, or behind «، ف»; the name is
+// the words from from up to to, and word to is the pronoun. Without one, to is 0.
+func copulaAR(s *sentence) (from, to int) {
+	for i := 1; i < min(6, len(s.words)-2); i++ {
+		switch s.fold(i) {
+		case "هو", "هي", "هم", "هما":
+		default:
+			if w := s.words[i-1]; w.after != "" || isParticleAR(w.fold) || startsLikeVerbAR(w.fold) && !isMasdarAR(w.fold) || isGenericAR(w.fold) || hasPronounAR(w.core) {
+				return 0, 0
+			}
+			continue
+		}
+		if !isNounAR(s, 0, i) || len(s.words)-i < 4 || s.fold(i) == "هما" || !isNounPhraseAR(s, i+1) && s.fold(i+1) != "الذي" || isRelativeAR(s.fold(i+1)) || isVagueAR(s.fold(i+1)) {
+			return 0, 0
+		}
+		return 0, i
+	}
+	return 0, 0
+}
+
+// isNounAR reports whether the words from i up to j are a name: with an article
+// at the first or the second word, or the name of a person.
+func isNounAR(s *sentence, i, j int) bool {
+	for k := i; k < j; k++ {
+		w := s.words[k]
+		if w.after != "" || isParticleAR(w.fold) || isGenericAR(w.fold) && k == i || hasPronounAR(w.core) || isRelativeAR(w.fold) || k > i && startsLikeVerbAR(w.fold) && !isMasdarAR(w.fold) {
+			return false
+		}
+	}
+	return isDefiniteAR(s.fold(i)) || j-i >= 2 && (isDefiniteAR(s.fold(i+1)) || isNameAR(s, i))
+}
+
+// isVagueAR knows words behind هو that make no definition.
+func isVagueAR(w string) bool {
+	switch w {
+	case "الاهم", "الافضل", "السبب", "نفسه", "نفسها", "احد", "احدي", "من", "ايضا", "الحل", "المسؤول", "المسوول", "الاكثر", "الاقل", "مصدر":
+		return true
+	}
+	return false
+}
+
+// equationAR finds «المبتدأ اسم مرفوع …»: a name and, without a pronoun between,
+// what it is. It returns the number of words of the name, or 0.
+func equationAR(s *sentence) int {
+	for i := 1; i < min(4, len(s.words)-2); i++ {
+		if isHypernymAR(s.fold(i)) && isNounAR(s, 0, i) && isDefiniteAR(s.fold(i-1)) && s.words[i-1].after == "" {
+			return i
+		}
+	}
+	return 0
+}
+
+// namedAR reads «فتحات صغيرة تسمى الثغور».
+func namedAR(s *sentence) []*fact {
+	var facts []*fact
+	for i := 2; i < len(s.words)-1; i++ {
+		next := i + 1
+		switch s.fold(i) {
+		case "تسمي", "يسمي", "تدعي", "يدعي", "سمي", "سميت", "سماها", "سماه", "دعيت", "اسماها", "اسماه", "سماهما", "فتسمي", "فيسمي":
+		case "يطلق":
+			if w := s.fold(next); w != "عليه" && w != "عليها" && w != "عليهم" {
+				continue
+			}
+			next++
+			if w := s.fold(next); w == "اسم" || w == "لفظ" || w == "مصطلح" {
+				next++
+			}
+		default:
+			continue
+		}
+		if from, to := nameAtAR(s, next); to > from {
+			f := &fact{kind: named, s: s, from: from, to: to}
+			nameAR(f)
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// nameAtAR returns the words of the name that begins at word i; none when its end
+// can't be told or another name is joined to it.
+func nameAtAR(s *sentence, i int) (from, to int) {
+	from = i
+	if i >= len(s.words) {
+		return 0, 0
+	}
+	first := s.words[i]
+	if isParticleAR(first.fold) || isRelativeAR(first.fold) || hasClitic(first.fold) || strings.HasPrefix(first.fold, "ب") && first.after == "" && isDefiniteAR(strings.TrimPrefix(first.fold, "ب")) {
+		return 0, 0
+	}
+	if !isDefiniteAR(first.fold) && first.after == "" { // «بيت الحكمة»: the article stands at the second
+		if i+1 >= len(s.words) || !isDefiniteAR(s.fold(i+1)) {
+			return 0, 0
+		}
+		i++
+	}
+	for s.words[i].after == "" && i+1 < len(s.words) && isDefiniteAR(s.fold(i+1)) {
+		i++
+	}
+	to = i + 1
+	next := s.fold(to)
+	if to-from > 4 || s.words[i].after == "" && (strings.HasPrefix(next, "وال") || isRelativeAR(next) || next == "او" || next == "و") || strings.HasPrefix(next, "وال") && s.words[i].after == "" {
+		return 0, 0
+	}
+	if s.words[i].after == "" && next != "" && !isParticleAR(next) && !strings.HasPrefix(next, "و") {
+		return 0, 0 // «الموجات فوق …» may go on
+	}
+	switch next { // «الموجات فوق الصوتية»: the preposition is part of the name
+	case "فوق", "تحت", "بين", "غير", "دون":
+		if s.words[i].after == "" {
+			return 0, 0
+		}
+	}
+	return from, to
+}
+
+// nameAR sets the name of a fact and what it is like.
+func nameAR(f *fact) {
+	f.name = f.s.span(f.from, f.to)
+	if i := strings.Index(f.name, " ("); i > 0 {
+		f.name = f.name[:i]
+	}
+	f.phrase = f.name
+	first := f.s.words[f.from]
+	bare := bareAR(first.core)
+	f.class = class{
+		arabic:    true,
+		definite:  isDefiniteAR(first.fold) || f.to-f.from > 1 && isDefiniteAR(f.s.fold(f.from+1)),
+		feminine:  strings.HasSuffix(bare, "ة") || strings.HasSuffix(bare, "ات") || isFeminineAR(first.fold),
+		adjective: f.to-f.from > 1,
+	}
+	for i := f.from; i < f.to; i++ {
+		if w := f.s.fold(i); w == "بن" || w == "ابن" || w == "ابو" {
+			f.class.person = true
+		}
+	}
+	if f.verb == "" {
+		f.verb = "هو"
+		if f.class.feminine {
+			f.verb = "هي"
+		}
+	}
+}
+
+// countLetters counts the letters of a word, without diacritics.
+func countLetters(w string) int { return utf8.RuneCountInString(bareAR(w)) }

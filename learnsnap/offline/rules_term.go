@@ -1,0 +1,318 @@
+package offline
+
+import (
+	"cmp"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/learnsnap/learnsnap-go/learnsnap/quiz"
+)
+
+// A candidate is a question that a rule made.
+type candidate struct {
+	q     quiz.Question
+	s     *sentence
+	also  []*sentence // the other sentences of a matching question
+	rule  string      // for choosing: "as it stands" is capped
+	value int         // how much a teacher likes it
+	key   string      // in normal form, what is asked for; "" for a statement
+	print *quiz.Fingerprint
+}
+
+// The rules of statements that only repeat the page.
+const (
+	asIsRule  = "as it stands"
+	entryRule = "entry"
+)
+
+// repeatsPage reports whether a candidate is such a statement.
+func (x *candidate) repeatsPage() bool { return x.rule == asIsRule || x.rule == entryRule }
+
+// A maker makes the questions of one sentence or fact. It holds what they share.
+type maker struct {
+	*book
+	language quiz.Language // of the quiz; empty means that of each sentence
+	made     []candidate
+}
+
+func (m *maker) voice(arabic bool) voice {
+	switch m.language {
+	case quiz.Arabic:
+		return voice{arabic: true}
+	case quiz.English:
+		return voice{}
+	}
+	return voice{arabic: arabic}
+}
+
+func (m *maker) add(s *sentence, rule string, value int, key string, q quiz.Question) {
+	if q.Evidence.Text == "" {
+		q.Evidence.Text = s.raw
+	}
+	q.Evidence.Page, q.Evidence.Confidence = s.page, s.trust
+	q.Source = quiz.SourceOffline
+	m.made = append(m.made, candidate{q: q, s: s, rule: rule, value: value, key: normalise(key)})
+}
+
+func (m *maker) addTruth(s *sentence, rule string, value int, key, statement, why string, truth bool) {
+	m.add(s, rule, value, key, quiz.Question{Type: quiz.TrueFalse, Question: statement, Correct: quiz.Answer{Bool: &truth}, Explanation: why})
+}
+
+func (m *maker) addGap(s *sentence, rule string, value int, key, text, why string) {
+	m.add(s, rule, value, key, quiz.Question{
+		Type: quiz.FillBlank, Question: text, Correct: quiz.Answer{Text: key}, Hint: m.voice(s.arabic).hint(key), Explanation: why,
+	})
+}
+
+func (m *maker) addChoice(s *sentence, rule string, value int, key, text, why string, others []string) {
+	place := int(hash(key, text) % uint64(len(quiz.Letters)))
+	options := slices.Insert(slices.Clone(others[:3]), place, key)
+	m.add(s, rule, value, key, quiz.Question{
+		Type: quiz.MultipleChoice, Question: text, Options: options, Correct: quiz.Answer{Text: quiz.Letters[place : place+1]}, Explanation: why,
+	})
+}
+
+// hash mixes texts into a number that is the same on every machine.
+func hash(texts ...string) uint64 {
+	h := fnv.New64a()
+	for _, t := range texts {
+		h.Write([]byte(t))
+		h.Write([]byte{0})
+	}
+	x := h.Sum64()
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9 // FNV leaves its low bits weak
+	return x ^ x>>27
+}
+
+// terms makes the questions about a term, its meaning and its name.
+func (m *maker) terms(f *fact) {
+	v := m.voice(f.s.arabic)
+	circular := f.meaning != "" && strings.Contains(" "+normalise(f.meaning)+" ", " "+normalise(f.name)+" ")
+	if f.meaning != "" && !circular {
+		if others := m.otherNames(f); len(others) >= 3 {
+			m.addChoice(f.s, "term", 10, f.name, v.whichTerm(f), v.means(f), others)
+		}
+		if others := m.otherMeanings(f); len(others) >= 3 {
+			m.addChoice(f.s, "meaning", 9, f.meaning, v.whichMeaning(f), v.means(f), others)
+		}
+	}
+	if f.kind == named {
+		if others := m.otherNames(f); len(others) >= 3 {
+			m.addChoice(f.s, "name", 9, f.name, v.completes(gapTerm, f.s.replace(f.from, f.to, quiz.Gap)), v.means(f), others)
+		}
+	}
+	m.termGap(f, v, circular)
+	m.termTruths(f, v)
+}
+
+func (m *maker) termGap(f *fact, v voice, circular bool) {
+	switch {
+	case circular || strings.Count(" "+folded(f.s.words)+" ", " "+normalise(f.name)+" ") > 1:
+	case f.kind == defined:
+		article := ""
+		if n := len(f.phrase) - len(f.name); n > 0 && !f.s.arabic {
+			article = f.phrase[:n]
+		}
+		m.addGap(f.s, "term", 9, f.name, article+quiz.Gap+" "+f.verb+" "+f.meaning+".", v.missing(f.name, f.s))
+	default:
+		m.addGap(f.s, "name", 8, f.name, f.s.replace(f.from, f.to, quiz.Gap), v.missing(f.name, f.s))
+	}
+}
+
+// termTruths makes a statement of an entry, and false ones by another term.
+func (m *maker) termTruths(f *fact, v voice) {
+	if f.kind == defined {
+		m.addTruth(f.s, entryRule, 6, f.name, f.phrase+" "+f.verb+" "+f.meaning+".", v.right(f.s), true)
+	}
+	other := m.swapFor(f)
+	if other == nil {
+		return
+	}
+	why := v.notThis(f.name, other.name, f.s)
+	const value = 8
+	switch f.kind {
+	case defined:
+		m.addTruth(f.s, "swap", value, f.name, other.phrase+" "+f.verb+" "+f.meaning+".", why, false)
+	case copula:
+		rest := f.s.text[f.s.words[f.to-1].end:]
+		m.addTruth(f.s, "swap", value, f.name, other.phrase+rest, why, false)
+	default:
+		from, by := f.from, other.name
+		if from > 0 && isArticleEN(f.s.fold(from-1)) && !f.s.arabic {
+			from--
+			by = "the " + other.name
+			if f.s.fold(from) != "the" {
+				by = withArticle(other.name)
+			}
+		}
+		m.addTruth(f.s, "swap", value, f.name, f.s.replace(from, f.to, by), why, false)
+	}
+}
+
+// otherNames returns at least three names that could be taken for f's and are not,
+// or fewer when the pages have no more.
+func (m *maker) otherNames(f *fact) []string {
+	var names []string
+	for _, o := range m.rivals(f, func(o *fact) bool { return m.fitsBeside(f, o) }) {
+		if apart(o.name, append(names, f.name), o.kind == defined && f.kind == defined) {
+			names = append(names, o.name)
+		}
+	}
+	return names
+}
+
+// fitsBeside reports whether o's name can stand as an option beside f's.
+func (m *maker) fitsBeside(f, o *fact) bool {
+	if f.class.arabic {
+		return o.class.person == f.class.person && o.class.definite == f.class.definite
+	}
+	return o.class.proper == f.class.proper && (o.class.plural == f.class.plural || f.kind == defined && o.kind == defined)
+}
+
+// swapFor returns a fact whose name makes f's sentence false and keeps it
+// grammatical, or nil.
+func (m *maker) swapFor(f *fact) *fact {
+	rivals := m.rivals(f, func(o *fact) bool {
+		a, b := f.class, o.class
+		a.adjective, b.adjective = false, false
+		return a == b && isOfKind(f, o) && apart(o.name, []string{f.name}, o.kind == defined && f.kind == defined)
+	})
+	if len(rivals) == 0 {
+		return nil
+	}
+	return rivals[0]
+}
+
+// isOfKind reports whether two facts are about things of one kind, so that one can
+// be said of the other without being absurd: entries of a glossary, names given in
+// passing, and what is explained by the same noun.
+func isOfKind(f, o *fact) bool {
+	switch {
+	case f.kind == named || o.kind == named:
+		return o.kind == f.kind || o.kind == labelled || f.kind == labelled
+	case f.kind == copula || o.kind == copula:
+		return headOf(f) != "" && headOf(f) == headOf(o)
+	}
+	return true
+}
+
+// headOf returns the first word of a meaning, without its article.
+func headOf(f *fact) string {
+	for _, w := range strings.Fields(normalise(f.meaning)) {
+		if !isArticleEN(w) {
+			return stem(w, f.class.arabic)
+		}
+	}
+	return ""
+}
+
+// rivals returns the facts with another name that fit and do not stand in f's
+// sentence; the likest first.
+func (m *maker) rivals(f *fact, fits func(*fact) bool) []*fact {
+	var all []*fact
+	for _, o := range m.facts {
+		if o.class.arabic == f.class.arabic && o.s != f.s && normalise(o.name) != normalise(f.name) && fits(o) && !mentions(f, o) {
+			all = append(all, o)
+		}
+	}
+	distance := func(o *fact) int {
+		d := 0
+		if o.kind != f.kind {
+			d += 4
+		}
+		if o.class.feminine != f.class.feminine || o.class.counted != f.class.counted {
+			d += 2
+		}
+		if o.s.page != f.s.page {
+			d++
+		}
+		return d
+	}
+	slices.SortStableFunc(all, func(a, b *fact) int {
+		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(hash(f.name, a.name), hash(f.name, b.name)))
+	})
+	return all
+}
+
+// mentions reports whether f's sentence speaks of o, or o is explained by f's name
+// (a compass needle is a small magnet, and attracts iron as magnets do): then both
+// may be right.
+func mentions(f, o *fact) bool {
+	name := stemText(normalise(o.name), f.class.arabic)
+	if strings.Contains(" "+stemmed(f.s)+" ", " "+name+" ") || f.s.holds(normalise(o.name)) {
+		return true
+	}
+	if o.meaning == "" {
+		return false
+	}
+	meaning := stemText(normalise(o.meaning), f.class.arabic)
+	return strings.Contains(" "+meaning+" ", " "+stemText(normalise(f.name), f.class.arabic)+" ") || normalise(o.meaning) == normalise(f.meaning)
+}
+
+func stemText(text string, arabic bool) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		words[i] = stem(strings.TrimFunc(w, isOutside), arabic)
+	}
+	return strings.Join(words, " ")
+}
+
+func stemmed(s *sentence) string {
+	var b strings.Builder
+	for _, w := range s.words {
+		b.WriteString(stem(w.fold, s.arabic))
+		b.WriteByte(' ')
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// apart reports whether a name is none of the others, nor a part of one, nor
+// built on the same word. Entries of one list may share a word.
+func apart(name string, others []string, entries bool) bool {
+	n := normalise(name)
+	for _, o := range others {
+		o = normalise(o)
+		if strings.Contains(o, n) || strings.Contains(n, o) || !entries && shareStem(n, o) {
+			return false
+		}
+	}
+	return true
+}
+
+// shareStem reports whether two names have words that begin with the same four
+// letters.
+func shareStem(a, b string) bool {
+	for _, x := range strings.Fields(a) {
+		for _, y := range strings.Fields(b) {
+			if p := root(x); p != "" && p == root(y) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func root(w string) string {
+	r := []rune(strings.TrimPrefix(w, "ال"))
+	if len(r) < 4 {
+		return ""
+	}
+	return string(r[:4])
+}
+
+// otherMeanings returns three meanings of other entries, of a length like f's.
+func (m *maker) otherMeanings(f *fact) []string {
+	if f.kind != defined {
+		return nil
+	}
+	var meanings []string
+	for _, o := range m.rivals(f, func(o *fact) bool {
+		return o.kind == defined && o.class.plural == f.class.plural && !strings.Contains(normalise(o.meaning), normalise(f.name))
+	}) {
+		if !slices.Contains(meanings, o.meaning) && o.meaning != f.meaning {
+			meanings = append(meanings, o.meaning)
+		}
+	}
+	return meanings
+}
