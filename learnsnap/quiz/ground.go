@@ -31,7 +31,7 @@ type Index struct {
 type unit struct {
 	start, end int  // bytes of the text
 	from, to   int  // its words
-	cut        bool // it goes on where the unit before it was cut
+	goesOn     bool // it may go on where the unit before it was cut or wrapped
 }
 
 // unitWords bounds a unit: a page without a full stop is no single sentence.
@@ -42,14 +42,12 @@ func NewIndex(text string) *Index {
 	x := &Index{text: text, ids: make(map[string]int32, len(text)/16)}
 	var buf []byte
 	for start, sentence := range Sentences(text) {
-		if !x.goesOn(sentence) {
-			x.units = append(x.units, unit{start: start, from: len(x.words)})
-		}
+		x.units = append(x.units, unit{start: start, from: len(x.words), goesOn: x.goesOn(sentence)})
 		u := &x.units[len(x.units)-1]
 		for at, word := range Words(sentence) {
 			if len(x.words)-u.from >= unitWords {
 				u.end, u.to = start+at, len(x.words)
-				x.units = append(x.units, unit{start: start + at, from: len(x.words), cut: true})
+				x.units = append(x.units, unit{start: start + at, from: len(x.words), goesOn: true})
 				u = &x.units[len(x.units)-1]
 			}
 			buf = eachLongWord(word, buf, x.add)
@@ -59,8 +57,9 @@ func NewIndex(text string) *Index {
 	return x
 }
 
-// goesOn reports whether a sentence that begins in a small letter goes on with the
-// line before it, as where a text keeps the line breaks of the print.
+// goesOn reports whether a sentence that begins in a small letter may go on with the
+// line before it, as where a text keeps the line breaks of the print. It may also be
+// an entry of a list, so the two are not simply one.
 func (x *Index) goesOn(sentence string) bool {
 	first, _ := utf8.DecodeRuneInString(sentence)
 	if len(x.units) == 0 || !unicode.IsLower(first) {
@@ -212,14 +211,14 @@ func (x *Index) extend(best int, need []int32, all int) (first, last, found int)
 	taken := x.take(x.units[best], need, nil)
 	first, last, found = best, best, len(taken)
 	for first > 0 {
-		n := x.gain(first-1, x.units[first].cut, need, all)
+		n := x.gain(first-1, x.units[first].goesOn, need, all)
 		if n == 0 {
 			break
 		}
 		first, found = first-1, found+n
 	}
 	for last+1 < len(x.units) {
-		n := x.gain(last+1, x.units[last+1].cut, need, all)
+		n := x.gain(last+1, x.units[last+1].goesOn, need, all)
 		if n == 0 {
 			break
 		}
@@ -231,7 +230,7 @@ func (x *Index) extend(best int, need []int32, all int) (first, last, found int)
 // gain takes the words of the neighbour i and returns how many it took; 0 when it
 // is not worth it. It is when it brings a seventh of the evidence, and a third of
 // it is evidence: else words scattered over a page would be gathered sentence by
-// sentence. The rest of a text that was cut need not be.
+// sentence. The rest of a line that was cut or wrapped need not be.
 func (x *Index) gain(i int, sameSentence bool, need []int32, all int) int {
 	u := x.units[i]
 	taken := x.take(u, need, nil)

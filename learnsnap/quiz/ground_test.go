@@ -64,10 +64,11 @@ func TestFindReturnsTheSentenceAsItStands(t *testing.T) {
 		{"two sentences", "It has four chambers. Arteries carry blood away.", heartPage,
 			"It has four chambers: two atria and two ventricles.\nArteries carry blood away from the heart.", 1},
 		{"a formula", "f = ma", heartPage, "F = ma", 1},
+		{"one entry of a list", "budget: a plan of what a government will earn", "Key words\ninflation: a rise in prices\nbudget: a plan of what a government will earn\nmarket: a place to sell", "budget: a plan of what a government will earn", 1},
 		{"nothing", "photosynthesis makes glucose", heartPage, "", 0},
 		{"no evidence", " ", heartPage, "", 0},
 		{"Arabic with its diacritics", "التبخر تحول الماء السائل", waterPage, "التَّبخُّر: تحوّل الماء السائل إلى بخار ماء بفعل حرارة الشمس.", 1},
-		{"lines that were cut hard", "plants make their food from sunlight and water", "Green plants make their\nfood from sunlight and\nwater in the leaves.\nAnimals do not.",
+		{"lines that were cut hard", "plants make their food from sunlight and water in leaves", "Green plants make their\nfood from sunlight and\nwater in the leaves.\nAnimals do not.",
 			"Green plants make their\nfood from sunlight and\nwater in the leaves.", 1},
 	}
 	for _, tt := range tests {
