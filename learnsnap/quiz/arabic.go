@@ -245,39 +245,47 @@ func Clean(s string) string {
 	if isClean(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	var before, last rune // the two runes written last
-	for i, r := range s {
+	var w cleanWriter
+	w.b.Grow(len(s))
+	for _, r := range s {
 		switch {
 		case unicode.IsSpace(r):
-			space = true
-			continue
-		case r == tatweel && !isHijri(before, last, space, s[i+len("ـ"):]):
-			continue
+			w.space = true
+		case r == tatweel:
+			w.tatweel = w.tatweel || w.last == 'ه' && !unicode.IsLetter(w.before) && !w.space
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			continue
+		default:
+			w.rune(r)
 		}
-		if space && b.Len() > 0 {
-			b.WriteByte(' ')
-			before, last = last, ' '
-		}
-		space = false
-		b.WriteRune(r)
-		before, last = last, r
 	}
-	return b.String()
+	if w.tatweel {
+		w.write(tatweel)
+	}
+	return w.b.String()
 }
 
-// isHijri reports whether a tatweel belongs to the abbreviation هـ: a lone ه
-// before it and no letter behind it.
-func isHijri(before, last rune, space bool, rest string) bool {
-	if last != 'ه' || space || unicode.IsLetter(before) {
-		return false
+// A cleanWriter writes runes with what was held back before them.
+type cleanWriter struct {
+	b            strings.Builder
+	before, last rune // the two runes written last
+	space        bool // white space was seen and not written yet
+	tatweel      bool // so was a tatweel behind a lone ه: it stays unless a letter follows
+}
+
+func (w *cleanWriter) rune(r rune) {
+	if w.tatweel && (w.space || !unicode.IsLetter(r)) {
+		w.write(tatweel)
 	}
-	next, _ := utf8.DecodeRuneInString(rest)
-	return !unicode.IsLetter(next)
+	if w.space && w.b.Len() > 0 {
+		w.write(' ')
+	}
+	w.space, w.tatweel = false, false
+	w.write(r)
+}
+
+func (w *cleanWriter) write(r rune) {
+	w.b.WriteRune(r)
+	w.before, w.last = w.last, r
 }
 
 // isClean reports whether s is plainly clean already.

@@ -90,6 +90,7 @@ func TestCleanKeepsWhatIsRead(t *testing.T) {
 		{"clean already", "التَّبخُّر: تحوّل الماء.", "التَّبخُّر: تحوّل الماء."},
 		{"tatweel", "التبخــر", "التبخر"},
 		{"the Hijri abbreviation", "سنة 430 هـ، ثم", "سنة 430 هـ، ثم"},
+		{"the Hijri abbreviation before what is invisible", "3هـ\u200fب 3هـ\u200f ب", "3هب 3هـ ب"},
 		{"a tatweel behind heh inside a word", "هـــذا وجهـه", "هذا وجهه"},
 		{"bidi marks", "\u202aH\u202c2O\u200f.", "H2O."},
 		{"control characters", "a\x00b\x7fc", "abc"},

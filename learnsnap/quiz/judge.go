@@ -118,7 +118,8 @@ func (j *Judge) ground(e Evidence, claimed int) (Evidence, error) {
 	if e.Confidence > 0 {
 		sureness = min(sureness, e.Confidence)
 	}
-	return Evidence{Text: visible(passage.Text), Page: best.page.Page, Confidence: math.Round(1000*sureness) / 1000}, nil
+	found := Evidence{Text: visible(passage.Text), Page: best.page.Page, Confidence: math.Round(1000*sureness) / 1000}
+	return found, found.validate() // a page may hold a sentence that no evidence can be
 }
 
 // claimedFirst returns the pages, the claimed one first.

@@ -1,6 +1,7 @@
 package quiz_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -127,6 +128,12 @@ func TestJudgeTurnsAwayWithAReason(t *testing.T) {
 		require.NotErrorIs(t, err, quiz.Malformed)
 		require.EqualError(t, err, "questions[1]: repeated")
 	})
+}
+
+func TestJudgeRefusesASentenceThatIsNoEvidence(t *testing.T) {
+	endless := "Arteries carry blood away from the heart " + strings.Repeat("–", 2000)
+	_, err := quiz.NewJudge([]quiz.Page{{Page: 2, Text: endless}}).Accept(choice(), nil)
+	require.ErrorIs(t, err, quiz.TooLong)
 }
 
 func TestJudgeWithoutPagesAcceptsNothing(t *testing.T) {

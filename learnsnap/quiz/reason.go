@@ -28,24 +28,24 @@ const Malformed Reason = "malformed"
 const (
 	NotAQuestion       Reason = "not_a_question"      // no JSON object, or members of the wrong kind
 	UnknownType        Reason = "unknown_type"        // none of [Types]
-	QuestionMissing    Reason = "question_missing"    //
+	QuestionMissing    Reason = "question_missing"    // no question, or nothing that can be read
 	OptionCount        Reason = "option_count"        // not four, or options where none belong
 	OptionMissing      Reason = "option_missing"      // an empty option
 	OptionsSame        Reason = "options_same"        // two options are the same in normal form
 	OptionRefers       Reason = "option_refers"       // an option speaks of others by letter: "both A and B"
-	KeyMissing         Reason = "key_missing"         //
+	KeyMissing         Reason = "key_missing"         // no key, or none that an answer could equal
 	KeyShape           Reason = "key_shape"           // the key is of another type's shape
-	KeyNotAnOption     Reason = "key_not_an_option"   // no letter from A to D, or more than one reading
-	GapCount           Reason = "gap_count"           // not exactly one gap
-	HintMissing        Reason = "hint_missing"        //
+	KeyNotAnOption     Reason = "key_not_an_option"   // no letter from A to D, or one that has two readings
+	GapCount           Reason = "gap_count"           // not exactly one [Gap]
+	HintMissing        Reason = "hint_missing"        // a gap without a hint
 	HintIsKey          Reason = "hint_is_key"         // the hint is the answer
 	PairCount          Reason = "pair_count"          // not two to four, or pairs where none belong
 	PairMissing        Reason = "pair_missing"        // an empty side
 	PairsSame          Reason = "pairs_same"          // two lefts, or two rights, are the same in normal form
-	ExplanationMissing Reason = "explanation_missing" //
+	ExplanationMissing Reason = "explanation_missing" // no explanation
 	EvidenceMissing    Reason = "evidence_missing"    // fewer than two words
 	PageMissing        Reason = "page_missing"        // the evidence's page is below 1
-	TooLong            Reason = "too_long"            // a text is past its bound
+	TooLong            Reason = "too_long"            // a text is past its bound, as [MaxQuestion]
 )
 
 // Error makes a Reason an error.
