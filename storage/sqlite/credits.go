@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -11,12 +12,10 @@ import (
 
 // The triggers of the ledger keep the balances.
 const (
-	insertEntry   = `INSERT INTO credit_entries (owner, action, pages, cause, created) VALUES (?, ?, ?, ?, ?)`
-	insertOnce    = insertEntry + ` ON CONFLICT (owner, action, cause) DO NOTHING`
+	insertEntry = `INSERT INTO credit_entries (owner, action, pages, cause, created) SELECT ?1, ?2, ?3, ?4, ?5
+		WHERE NOT EXISTS (SELECT 1 FROM credit_entries WHERE owner = ?1 AND action = ?2 AND cause = ?4)`
 	selectBalance = `SELECT coalesce((SELECT pages FROM balances WHERE owner = ?), 0)`
-	releaseHold   = `INSERT INTO credit_entries (owner, action, pages, cause, created)
-		SELECT owner, 'release', -pages, cause, ? FROM credit_entries WHERE owner = ? AND action = 'hold' AND cause = ?
-		ON CONFLICT (owner, action, cause) DO NOTHING`
+	selectHold    = `SELECT pages FROM credit_entries WHERE owner = ? AND action = 'hold' AND cause = ?`
 	selectEntries = `SELECT id, owner, action, pages, cause, created FROM credit_entries WHERE owner = ? ORDER BY id DESC LIMIT ?`
 )
 
@@ -36,8 +35,8 @@ func (s *Store) Grant(ctx context.Context, owner, cause string, pages int) (bool
 	}
 	var added bool
 	err := s.writer.write(ctx, func(t tx) error {
-		n, err := t.exec(insertOnce, owner, string(storage.Grant), pages, cause, micros(s.now()))
-		added = n == 1
+		var err error
+		added, err = t.enter(owner, storage.Grant, pages, cause, s.now())
 		return err
 	})
 	if err != nil {
@@ -69,8 +68,8 @@ func (t tx) hold(owner, session string, pages int, now time.Time) error {
 	if balance < pages {
 		return storage.ErrInsufficient
 	}
-	_, err := t.exec(insertEntry, owner, string(storage.Hold), -pages, session, micros(now))
-	if code(err) == codeUnique {
+	added, err := t.enter(owner, storage.Hold, -pages, session, now)
+	if err == nil && !added {
 		return storage.ErrExists // a session of that id held pages before
 	}
 	return err
@@ -78,6 +77,20 @@ func (t tx) hold(owner, session string, pages int, now time.Time) error {
 
 // release gives back what a session holds: once, and nothing where it held nothing.
 func (t tx) release(owner, session string, now time.Time) error {
-	_, err := t.exec(releaseHold, micros(now), owner, session)
+	var held int
+	err := t.row(selectHold, owner, session).Scan(&held)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.enter(owner, storage.Release, -held, session, now)
 	return err
+}
+
+// enter adds an entry to the ledger, unless its cause has had it before.
+func (t tx) enter(owner string, action storage.Action, pages int, cause string, now time.Time) (bool, error) {
+	n, err := t.exec(insertEntry, owner, string(action), pages, cause, micros(now))
+	return n == 1, err
 }

@@ -44,7 +44,7 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	}
 	if err := jobs.Migrate(ctx, driver(db), log); err != nil {
 		if errors.Is(err, jobs.ErrNewer) {
-			return fmt.Errorf("the job queue: %w", errNewer)
+			return fmt.Errorf("%w: %w", err, errNewer)
 		}
 		return err
 	}

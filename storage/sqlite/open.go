@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 
@@ -106,7 +107,7 @@ func explain(err error) error {
 	case isDamaged(err):
 		return fmt.Errorf("%s is damaged or is no SQLite database; "+
 			"restore it from a backup, or move it away together with %s to begin anew: %w", databaseName, lockName, err)
-	case errors.Is(err, fs.ErrPermission), code(err)&0xff == codeReadOnly, code(err)&0xff == codeCantOpen:
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), code(err)&0xff == codeReadOnly, code(err)&0xff == codeCantOpen:
 		return fmt.Errorf("the folder and its files must be writable by this user: %w", err)
 	}
 	return err

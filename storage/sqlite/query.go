@@ -13,7 +13,7 @@ func prepared() []string {
 		savepoint, release, rollback,
 		insertSession, claimSession, selectState, finishSession, submitSession,
 		countItem, insertItem,
-		insertEntry, insertOnce, selectBalance, releaseHold,
+		insertEntry, selectBalance, selectHold,
 	}
 }
 

@@ -1,6 +1,9 @@
 package sqlite_test
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +14,17 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage/storagetest"
 )
 
+// childDir makes the test binary a process that the tests kill; see child_test.go.
+const childDir = "LEARNSNAP_SQLITE_CHILD"
+
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		if err := child(context.Background(), dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -19,7 +32,7 @@ func TestStoreKeepsItsContracts(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T, dir string) storage.Store { return open(t, dir) })
 }
 
-// open opens the store in dir. Whoever closes it as part of a test may do so.
+// open opens the store in dir for as long as the test lasts, or less.
 func open(t testing.TB, dir string) *sqlite.Store {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir})

@@ -66,7 +66,6 @@ const (
 	codeCorrupt    = 11
 	codeCantOpen   = 14
 	codeNotADB     = 26
-	codeUnique     = 2067
 	codeForeignKey = 787
 )
 

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -228,7 +229,7 @@ func jobInterrupted(s *suite) {
 			<-ctx.Done()
 			time.Sleep(20 * time.Millisecond) // whoever did not wait would not see the end of this
 			returned.Store(true)
-			return errors.Join(answer.err, ctx.Err())
+			return cmp.Or(answer.err, ctx.Err())
 		})
 		if answer.err == nil {
 			s.create("a")

@@ -15,7 +15,7 @@ import (
 const schemaVersion = 8
 
 // ErrNewer says that River's tables are newer than schemaVersion.
-var ErrNewer = errors.New("the schema of the job queue is newer than this program")
+var ErrNewer = errors.New("the tables of the job queue are newer than their code")
 
 // Migrate brings River's tables to the version that this package needs, each step
 // in a transaction.

@@ -34,6 +34,17 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- INSERT OR REPLACE would delete what stands in its way without asking the
+-- triggers below, so nothing may stand there.
+-- +goose StatementBegin
+CREATE TRIGGER credit_entries_once BEFORE INSERT ON credit_entries
+WHEN EXISTS (SELECT 1 FROM credit_entries WHERE owner = new.owner AND action = new.action AND cause = new.cause)
+    OR EXISTS (SELECT 1 FROM credit_entries WHERE id = new.id)
+BEGIN
+    SELECT RAISE(ABORT, 'an entry of the ledger is there already');
+END;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE TRIGGER credit_entries_final BEFORE UPDATE ON credit_entries
 BEGIN
