@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,6 +47,9 @@ func (s *Store) Work(ctx context.Context, c storage.WorkConfig, handle func(cont
 	defer context.AfterFunc(s.closing, cancel)()
 
 	if err := s.enter(ctx); err != nil {
+		if ctx.Err() != nil && !errors.Is(err, errClosed) {
+			return nil // ended before it began
+		}
 		return fmt.Errorf("work: %w", err)
 	}
 	defer s.leave()

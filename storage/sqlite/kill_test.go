@@ -30,8 +30,8 @@ func TestDrillAKilledProcessLosesNothing(t *testing.T) {
 func killAndCheck(t *testing.T, kills int) {
 	dir := t.TempDir()
 	var answers []answer
-	for range kills {
-		answers = append(answers, liveAndDie(t, dir, 200*time.Millisecond)...)
+	for n := range kills {
+		answers = append(answers, liveAndDie(t, dir, n%4 > 0, 200*time.Millisecond)...)
 	}
 	store := open(t, dir)
 	require.NoError(t, store.Check(t.Context()))
@@ -53,10 +53,14 @@ func killAndCheck(t *testing.T, kills int) {
 	require.Empty(t, left)
 }
 
-// liveAndDie runs a process until a random moment, opening included, and returns
-// what the store has answered to it.
-func liveAndDie(t *testing.T, dir string, longest time.Duration) []answer {
+// liveAndDie runs a process until a random moment after its start, or after it has
+// opened the store, and returns what the store has answered to it.
+func liveAndDie(t *testing.T, dir string, opened bool, longest time.Duration) []answer {
 	p := spawn(t, dir)
+	if opened {
+		_, alive := p.next()
+		require.True(t, alive)
+	}
 	var killed sync.WaitGroup
 	defer killed.Wait()
 	killed.Go(func() {
@@ -76,7 +80,7 @@ func liveAndDie(t *testing.T, dir string, longest time.Duration) []answer {
 func TestAnInterruptedFirstOpenIsDoneByTheNext(t *testing.T) {
 	for range 20 {
 		dir := t.TempDir()
-		liveAndDie(t, dir, 60*time.Millisecond)
+		liveAndDie(t, dir, false, 60*time.Millisecond)
 		require.NoError(t, open(t, dir).Check(t.Context()))
 	}
 }
