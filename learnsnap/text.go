@@ -35,7 +35,7 @@ const (
 // unwrap joins the lines of a paragraph that was broken to fit a column, so that
 // a sentence stands in one line. A line was broken where the next one's first word
 // would not have fitted any more. Blank lines, headings, list items and verse keep
-// their breaks.
+// their breaks, and so does a line that ends a sentence: nothing is lost by that.
 func unwrap(text string) string {
 	lines := strings.Split(text, "\n")
 	column := 0
@@ -65,6 +65,9 @@ func unwrap(text string) string {
 // the column.
 func broken(line, next string, column int) bool {
 	if line == "" || next == "" || startsItem(next) {
+		return false
+	}
+	if last, _ := utf8.DecodeLastRuneInString(line); strings.ContainsRune(".!?:;؟؛…", last) {
 		return false
 	}
 	first, _, _ := strings.Cut(next, " ")
