@@ -94,11 +94,14 @@ func share(t quiz.Type) int {
 	return 8
 }
 
+// weakest is the value of questions that only a short page is asked.
+const weakest = 3
+
 // score says how much a candidate adds to what is chosen; ok is false where it may
 // not be taken at all.
 func (c *chooser) score(x *candidate) (score int, ok bool) {
 	used := c.sentence[x.s]
-	if c.isFull(x) || x.key != "" && c.keys[x.key] >= 2 || c.repeatsStatement(x) {
+	if x.value <= weakest && (len(c.asked) >= 10 || len(used) > 0) || c.isFull(x) || x.key != "" && c.keys[x.key] >= 2 || c.repeatsStatement(x) {
 		return 0, false
 	}
 	total := len(c.asked)
@@ -198,7 +201,7 @@ func (c *chooser) take(x candidate) {
 // trim drops statements that only repeat the page where they came to be more than
 // three of ten, as long as enough is left.
 func (c *chooser) trim() {
-	for i := len(c.chosen) - 1; i >= 0 && 10*c.asIs > 3*len(c.chosen) && len(c.asked) > fewest && c.asIs > 1; i-- {
+	for i := len(c.chosen) - 1; i >= 0 && 10*c.asIs > 3*len(c.chosen) && c.asIs > 2; i-- {
 		if c.chosen[i].repeatsPage() {
 			c.chosen = slices.Delete(c.chosen, i, i+1)
 			c.asked = c.asked[:len(c.asked)-1]

@@ -188,5 +188,17 @@ func trimMeaning(m string) string {
 			m = m[:i]
 		}
 	}
+	for at := 0; ; { // «عدد … في ثانية، ويقاس بوحدة …»: what goes on is no part of the meaning
+		i := strings.Index(m[at:], "، و")
+		if i < 0 {
+			break
+		}
+		next, _, _ := strings.Cut(m[at+i+len("، و"):], " ")
+		if w := normalise(next); at+i > 0 && (startsLikeVerbAR(w) || w == "هو" || w == "هي" || w == "قد") && strings.Count(m[:at+i], " ") >= 2 {
+			m = m[:at+i]
+			break
+		}
+		at += i + len("، و")
+	}
 	return strings.TrimRight(m, ".!؛;،, ")
 }

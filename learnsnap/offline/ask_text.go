@@ -16,7 +16,7 @@ type sentence struct {
 	line    int     // the paragraph or list entry it stands in
 	raw     string  // as it stands on the page, line breaks as spaces
 	text    string  // what is said, fit to stand alone: see state
-	words   []token  // of text
+	words   []token // of text
 	arabic  bool    // its rules are the Arabic ones
 	role    role    //
 	trust   float64 // how surely it was read, 0 to 1

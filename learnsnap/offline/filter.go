@@ -117,7 +117,13 @@ func isDefinition(s *sentence, name int) bool {
 	if isLabel(s) || name > 4 || len(s.words)-name < 4 || len(s.words) > 45 || isFormula(s.text) && !startsWithNoun(s, name) {
 		return false
 	}
+	if s.arabic && (isDanglingAR(s.fold(0)) || isParticleAR(s.fold(0)) || isParticleAR(withoutAnd(s.fold(0))) || strings.HasPrefix(s.fold(0), "فف")) || !s.arabic && isFunctionEN(s.fold(0)) {
+		return false
+	}
 	for _, w := range s.words[:name] {
+		if !s.arabic && (isAuxiliaryEN(w.fold) || isPronounEN(w.fold)) {
+			return false // "Money has three functions: …"
+		}
 		if !strings.ContainsFunc(w.core, unicode.IsLetter) || strings.ContainsFunc(w.core, unicode.IsDigit) {
 			return false
 		}

@@ -147,8 +147,10 @@ func pointsAwayEN(s *sentence, i int) bool {
 	case "figure", "fig", "table", "chapter", "unit", "lesson", "page", "section", "exercise", "diagram", "map", "step", "question":
 		r, _ := utf8.DecodeRuneInString(next)
 		return unicode.IsDigit(r)
-	case "we", "let", "let's", "our", "you", "your":
+	case "we", "let", "let's", "our", "your":
 		return i == 0
+	case "you":
+		return i == 0 || next == "would" || next == "will" || next == "have" || next == "can" // an imagined reader
 	case "here":
 		return i < 2 || last
 	}

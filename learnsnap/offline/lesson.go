@@ -11,7 +11,7 @@ import (
 
 // lesson makes a lesson of sentences of the pages. It reports false where no
 // sentence stands alone.
-func (p plan) lesson(language quiz.Language) (quiz.Lesson, bool) {
+func (p plan) lesson() (quiz.Lesson, bool) {
 	told := p.told()
 	if len(told) == 0 {
 		return quiz.Lesson{}, false

@@ -12,6 +12,9 @@ func wordNumberEN(s *sentence, i int) (numeral, bool) {
 	w := s.words[i]
 	next := s.fold(i + 1)
 	n := numeral{i: i, core: w.core, what: gapNumber}
+	if limitAt(s, i) != exact {
+		return n, false
+	}
 	if names := ordinalNamesEN(); next == "century" || next == "month" {
 		at := slices.Index(names, w.fold)
 		if at < 0 || w.after != "" {
@@ -60,6 +63,9 @@ func wordNumberAR(s *sentence, i int) (numeral, bool) {
 	n := numeral{i: i, core: w.core, what: gapNumber, hard: true}
 	next := s.fold(i + 1)
 	bare := bareAR(w.core)
+	if limitAt(s, i) != exact {
+		return n, false
+	}
 	for _, gender := range []int{0, 1} {
 		if i > 0 && isCountedAR(s.fold(i-1)) && s.words[i-1].after == "" && next != "عشر" && next != "عشره" && !strings.HasPrefix(next, "وال") {
 			forms := ordinalFormsAR()
@@ -90,7 +96,7 @@ func wordNumberAR(s *sentence, i int) (numeral, bool) {
 // ranges makes a false statement of "between 25 and 35 degrees" by moving both ends
 // beyond the range.
 func (m *maker) ranges(s *sentence, v voice) {
-	for i := range s.words {
+	for i := len(s.words) - 1; i >= 0; i-- { // the last one: the first may say who is meant
 		if !isRangeStart(s, i) {
 			continue
 		}
@@ -100,7 +106,7 @@ func (m *maker) ranges(s *sentence, v voice) {
 			end, prefix = i+1, "و"
 		}
 		low, high := readFigure(s.words[i].core), readFigure(strings.TrimPrefix(s.words[end].core, prefix))
-		if !low.ok || !high.ok || low.value >= high.value || low.decimals+high.decimals > 0 || low.value < 2 {
+		if limitAt(s, i) == unclear || !low.ok || !high.ok || low.value >= high.value || low.decimals+high.decimals > 0 || low.value < 2 {
 			continue
 		}
 		gap := 2 * (high.value - low.value)

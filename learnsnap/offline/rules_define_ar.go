@@ -31,7 +31,64 @@ func (b *book) statedAR(s *sentence) []*fact {
 		nameAR(f)
 		facts = append(facts, f)
 	}
+	facts = append(facts, clauseFactsAR(s)...)
 	return append(facts, namedAR(s)...)
+}
+
+// clauseFactsAR reads definitions in later clauses: «…، فالاكتناز هو حبس المال» and
+// «أما المفعول به فهو اسم منصوب …».
+func clauseFactsAR(s *sentence) []*fact {
+	var facts []*fact
+	for i := 2; i < len(s.words)-3; i++ {
+		if !strings.HasPrefix(s.words[i-1].after, "،") && !strings.HasPrefix(s.words[i-1].after, "؛") {
+			continue
+		}
+		from, verb := i, 0
+		contrast := s.fold(i) == "اما" || s.fold(i) == "واما"
+		if contrast {
+			from++
+		}
+		for k := from + 1; k < min(from+5, len(s.words)-2); k++ {
+			if w := s.fold(k); contrast && (w == "فهو" || w == "فهي") || !contrast && (w == "هو" || w == "هي") {
+				verb = k
+				break
+			}
+			if s.words[k-1].after != "" {
+				break
+			}
+		}
+		if verb == 0 {
+			continue
+		}
+		name := s.span(from, verb)
+		if bare := withoutAnd(s.fold(from)); bare != s.fold(from) {
+			name = name[len("و"):]
+		} else if !contrast {
+			continue
+		}
+		c := &sentence{page: s.page, arabic: true}
+		c.setText(name + " " + strings.TrimPrefix(s.words[verb].core, "ف") + " " + s.text[s.words[verb+1].start-len(s.words[verb+1].before):])
+		_, to := copulaAR(c)
+		if to == 0 {
+			continue
+		}
+		f := &fact{kind: defined, s: s, from: from, to: verb, verb: c.words[to].core, meaning: trimMeaning(firstClauseAR(c, to+1))}
+		f.name, f.phrase, f.class = name, name, classAR(c, 0, to)
+		if strings.Count(f.meaning, " ") >= 2 {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// firstClauseAR returns the text from word i up to where another clause begins.
+func firstClauseAR(s *sentence, i int) string {
+	for k := i; k < len(s.words); k++ {
+		if strings.ContainsAny(s.words[k].after, "،؛") && k-i >= 2 {
+			return s.span(i, k+1)
+		}
+	}
+	return s.text[s.words[i].start-len(s.words[i].before):]
 }
 
 // copulaAR finds «X هو …» at the start of a sentence, or behind «، ف»; the name is
@@ -157,25 +214,31 @@ func nameAR(f *fact) {
 		f.name = f.name[:i]
 	}
 	f.phrase = f.name
-	first := f.s.words[f.from]
-	bare := bareAR(first.core)
-	f.class = class{
-		arabic:    true,
-		definite:  isDefiniteAR(first.fold) || f.to-f.from > 1 && isDefiniteAR(f.s.fold(f.from+1)),
-		feminine:  strings.HasSuffix(bare, "ة") || strings.HasSuffix(bare, "ات") || isFeminineAR(first.fold),
-		adjective: f.to-f.from > 1,
-	}
-	for i := f.from; i < f.to; i++ {
-		if w := f.s.fold(i); w == "بن" || w == "ابن" || w == "ابو" {
-			f.class.person = true
-		}
-	}
+	f.class = classAR(f.s, f.from, f.to)
 	if f.verb == "" {
 		f.verb = "هو"
 		if f.class.feminine {
 			f.verb = "هي"
 		}
 	}
+}
+
+// classAR returns what the name in the words from from up to to is like.
+func classAR(s *sentence, from, to int) class {
+	first := s.words[from]
+	bare := bareAR(first.core)
+	c := class{
+		arabic:    true,
+		definite:  isDefiniteAR(first.fold) || to-from > 1 && isDefiniteAR(s.fold(from+1)),
+		feminine:  strings.HasSuffix(bare, "ة") || strings.HasSuffix(bare, "ات") || isFeminineAR(first.fold),
+		adjective: to-from > 1,
+	}
+	for i := from; i < to; i++ {
+		if w := s.fold(i); w == "بن" || w == "ابن" || w == "ابو" {
+			c.person = true
+		}
+	}
+	return c
 }
 
 // countLetters counts the letters of a word, without diacritics.

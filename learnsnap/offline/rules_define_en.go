@@ -11,9 +11,28 @@ func (b *book) entryEN(s *sentence) []*fact {
 		return nil
 	}
 	f := &fact{kind: defined, s: s, from: 0, to: n, meaning: trimMeaning(s.text[s.words[n].start-len(s.words[n].before):])}
-	b.nameEN(f, s.span(0, n), strings.HasPrefix(normalise(f.meaning), "a ") || strings.HasPrefix(normalise(f.meaning), "an "))
+	b.nameEN(f, s.span(0, n), isThingEN(s, n))
 	f.meaning = b.lowered(f.meaning)
 	return []*fact{f}
+}
+
+// isThingEN reports whether an entry explains, from word at on, something of which
+// there can be several: "a strong band of …", but not "a general rise in …".
+func isThingEN(s *sentence, at int) bool {
+	if w := s.fold(at); w != "a" && w != "an" {
+		return false
+	}
+	head := at + 1
+	for head+1 < len(s.words) && !opensQualifierEN(s.fold(head+1), true) && s.words[head].after == "" {
+		head++
+	}
+	switch s.fold(head) {
+	case "rise", "fall", "change", "process", "increase", "decrease", "state", "condition", "study", "science", "lack", "loss", "ability", "feeling", "form", "way", "kind", "type",
+		"force", "energy", "substance", "pigment", "acid", "chemical", "gas", "liquid", "metal", "mineral", "sugar", "fuel", "powder", "rock", "material", "tissue", "fluid", "hormone", "disease",
+		"method", "quality", "amount", "movement", "reaction", "mixture", "period", "branch", "growth", "shortage", "measure", "practice", "system", "style", "art", "language", "game", "sport", "number", "series", "lot", "set":
+		return false
+	}
+	return true
 }
 
 // statedEN reads the definitions and names in a statement, clause by clause.
@@ -81,6 +100,9 @@ func (b *book) labelledEN(s *sentence, c stretch) *fact {
 		}
 		f := &fact{kind: labelled, s: s, from: from, to: to, verb: s.fold(be)}
 		f.meaning = b.lowered(s.span(c.start, be))
+		if from > next && s.fold(next) == "the" {
+			f.phrase = "The " + b.lowered(s.span(from, to))
+		}
 		b.nameEN(f, s.span(from, to), from > next && s.fold(next) != "the")
 		return f
 	}

@@ -23,6 +23,49 @@ func (m *maker) gaps(s *sentence) {
 		m.addGap(s, "gap", value, w.core, s.replace(i, i+1, quiz.Gap), m.voice(s.arabic).missing(w.core, s))
 	}
 	m.listGap(s)
+	if !s.arabic {
+		m.properGap(s)
+	}
+}
+
+// properGap takes a name out of an English statement: one of two words or more, or
+// a place at the end of a clause.
+func (m *maker) properGap(s *sentence) {
+	for i := 2; i < len(s.words); i++ {
+		if !isCapital(s.words[i].core) || isCapital(s.words[i-1].core) && s.words[i-1].after == "" || s.words[i].before != "" {
+			continue
+		}
+		j := i + 1
+		for j < len(s.words) && s.words[j-1].after == "" && isCapital(s.words[j].core) && s.words[j].before == "" {
+			j++
+		}
+		key := s.span(i, j)
+		before := s.fold(i - 1)
+		place := j == i+1 && (before == "in" || before == "from") && s.words[i].after != "" && len(key) > 3 && !isCalendarEN(s.fold(i))
+		if j-i > 3 || j-i < 2 && !place || !isNameLike(key) || strings.Count(s.text, key) > 1 || before == "the" && j-i >= 2 && isCapital(s.fold(i-2)) {
+			continue
+		}
+		m.addGap(s, "name", 7, key, s.replace(i, j, quiz.Gap), m.voice(false).missing(key, s))
+	}
+}
+
+// isNameLike reports whether a name is of letters, and not an abbreviation.
+func isNameLike(name string) bool {
+	for _, w := range strings.Fields(name) {
+		if len(w) > 1 && strings.ToUpper(w) == w || !isLetters(strings.NewReplacer("'", "", "-", "").Replace(normalise(w))) {
+			return false
+		}
+	}
+	return true
+}
+
+func isCalendarEN(w string) bool {
+	switch w {
+	case "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july",
+		"august", "september", "october", "november", "december", "english", "arabic", "french", "latin", "spring", "summer", "autumn", "winter":
+		return true
+	}
+	return false
 }
 
 // worth is how good a gap is by how much the pages speak of the word.

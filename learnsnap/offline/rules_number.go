@@ -22,12 +22,11 @@ type numeral struct {
 func (m *maker) numbers(s *sentence) {
 	v := m.voice(s.arabic)
 	for _, n := range m.numerals(s) {
-		if len(n.others) == 0 {
-			continue
-		}
-		other := n.others[int(hash(s.text, n.core)%uint64(min(2, len(n.others))))]
-		m.addTruth(s, "number", 8, n.core, s.replace(n.i, n.i+1, other), v.notThis(n.core, other, s), false)
 		gapped := s.replace(n.i, n.i+1, quiz.Gap)
+		if len(n.others) > 0 {
+			other := n.others[int(hash(s.text, n.core)%uint64(min(2, len(n.others))))]
+			m.addTruth(s, "number", 8, n.core, s.replace(n.i, n.i+1, other), v.notThis(n.core, other, s), false)
+		}
 		if len(n.others) >= 3 && n.hard {
 			m.addChoice(s, "number", 8, n.core, v.completes(n.what, gapped), v.missing(n.core, s), n.others)
 		}
@@ -121,16 +120,17 @@ func (m *maker) figure(s *sentence, i int) (numeral, bool) {
 	switch {
 	case f.decimals == 0 && isYear(s, i, f):
 		n.what = gapYear
-		values = yearsNear(f.value)
+		values = yearsNear(f.value, s.fold(i-1) == "by" || s.fold(i-2) == "by")
 	case strings.ContainsAny(core, "%٪") || isPercent(s, i):
 		values = []float64{f.value + 10, f.value - 10, f.value + 20, f.value - 20, f.value / 2, f.value * 2}
 		values = slices.DeleteFunc(values, func(v float64) bool { return v <= 0 || v >= 100 || v != float64(int(v)) && f.decimals == 0 })
 	default:
 		values = amountsNear(f.value, f.decimals)
 	}
+	limit := limitAt(s, i)
 	for _, v := range values {
 		other := f.like(v)
-		if v >= 2 && (n.what == gapYear || !s.arabic || countClassAR(v) == countClassAR(f.value)) &&
+		if v >= 2 && limit.excludes(f.value, v) && (n.what == gapYear || !s.arabic || countClassAR(v) == countClassAR(f.value)) &&
 			!m.book.numbers[normalise(other)] && !slices.Contains(n.others, other) {
 			n.others = append(n.others, other)
 		}
@@ -161,6 +161,98 @@ func isYear(s *sentence, i int, f figure) bool {
 	return false
 }
 
+// A limit is what a number bounds. "More than 200" is true of more than 150 as
+// well: only numbers on the other side are wrong.
+type limit uint8
+
+const (
+	exact   limit = iota
+	lower         // "more than", "at least"
+	upper         // "less than", "up to"
+	unclear       // "before", "since": what is wrong can't be told
+)
+
+// excludes reports whether a number that bounds at value says that other is wrong.
+func (l limit) excludes(value, other float64) bool {
+	switch l {
+	case lower:
+		return other > value
+	case upper:
+		return other < value
+	}
+	return l == exact && other != value
+}
+
+// limitAt returns what the number at word i bounds.
+func limitAt(s *sentence, i int) limit {
+	if s.arabic {
+		return limitAR(s, i)
+	}
+	denied := func(k int) bool { return s.fold(k) == "no" || s.fold(k) == "not" || s.fold(k) == "never" }
+	for k := i - 1; k >= max(0, i-4); k-- {
+		if s.words[k].after != "" {
+			break
+		}
+		switch s.fold(k) {
+		case "before", "after", "since", "until", "till":
+			return unclear
+		case "more", "over", "least", "above", "exceed", "exceeds", "beyond", "minimum", "longer", "higher", "larger", "greater", "older":
+			if denied(k - 1) {
+				return upper
+			}
+			return lower
+		case "less", "fewer", "under", "below", "most", "maximum", "within", "up", "smaller", "lower", "shorter", "younger":
+			if denied(k - 1) {
+				return lower
+			}
+			return upper
+		}
+	}
+	for k := i + 1; k < min(len(s.words), i+4); k++ {
+		if w := s.fold(k); w == "or" && s.fold(k+1) == "more" {
+			return lower
+		} else if w == "or" && (s.fold(k+1) == "less" || s.fold(k+1) == "fewer") {
+			return upper
+		}
+	}
+	return exact
+}
+
+func limitAR(s *sentence, i int) limit {
+	denied := func(k int) bool {
+		return s.fold(k) == "لا" || s.fold(k) == "فلا" || s.fold(k) == "ولا" || s.fold(k) == "لم" || s.fold(k) == "لن"
+	}
+	for k := i - 1; k >= max(0, i-8); k-- {
+		near := i-k <= 4
+		switch w := s.fold(k); {
+		case near && (w == "قبل" || w == "بعد" || w == "منذ" || w == "حتي"):
+			return unclear
+		case near && (w == "اكثر" || w == "فوق" || w == "يفوق" || w == "تفوق"), w == "يزيد" || w == "تزيد" || w == "يتجاوز" || w == "تتجاوز" || w == "زادت" || w == "تجاوز" || w == "يتعدي" || w == "تتعدي":
+			if denied(k - 1) {
+				return upper
+			}
+			return lower
+		case near && (w == "اقل" || w == "تحت" || w == "دون" || w == "اقصاه" || w == "اقصاها"), w == "يقل" || w == "تقل":
+			if denied(k - 1) {
+				return lower
+			}
+			return upper
+		}
+		if s.words[k].after != "" && near {
+			break
+		}
+	}
+	for k := i + 1; k+1 < min(len(s.words), i+5); k++ {
+		if s.fold(k) == "علي" && s.fold(k+1) == "الاقل" || s.fold(k) == "فاكثر" || s.fold(k) == "او" && s.fold(k+1) == "اكثر" {
+			return lower
+		}
+		if s.fold(k) == "علي" && s.fold(k+1) == "الاكثر" || s.fold(k) == "فاقل" {
+			return upper
+		}
+	}
+	return exact
+}
+
 func isPercent(s *sentence, i int) bool {
 	switch s.fold(i + 1) {
 	case "percent", "%", "بالمئه", "بالمائه":
@@ -173,9 +265,12 @@ func isPercent(s *sentence, i int) bool {
 	return false
 }
 
-// yearsNear returns years about a year, none in the future.
-func yearsNear(y float64) []float64 {
+// yearsNear returns years about a year, none in the future; past ones only where
+// asked for.
+func yearsNear(y float64, past bool) []float64 {
 	switch {
+	case past: // what was there by 1500 was there by 1540 as well
+		return []float64{y - 50, y - 100, y - 150, y - 200}
 	case y > 1930:
 		return []float64{y - 10, y - 25, y - 40, y - 60}
 	case y < 300:
@@ -200,7 +295,7 @@ func amountsNear(v float64, decimals int) []float64 {
 	if v < 3*scale {
 		step = scale / 2
 	}
-	values := []float64{v + step, v - step, v + 2*step, v - 2*step, v + 3*step, v * 2, v * 3, v * 5}
+	values := []float64{v + step, v - step, v + 2*step, v - 2*step, v + 3*step, v * 2, v * 3, v * 5, v - 3*step, v / 2, v / 5, v / 10}
 	return slices.DeleteFunc(values, func(x float64) bool { return x != float64(int64(x)) || x < 2 })
 }
 

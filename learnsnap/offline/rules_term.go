@@ -60,9 +60,23 @@ func (m *maker) addTruth(s *sentence, rule string, value int, key, statement, wh
 }
 
 func (m *maker) addGap(s *sentence, rule string, value int, key, text, why string) {
+	if givesAway(text, key) {
+		return
+	}
 	m.add(s, rule, value, key, quiz.Question{
 		Type: quiz.FillBlank, Question: text, Correct: quiz.Answer{Text: key}, Hint: m.voice(s.arabic).hint(key), Explanation: why,
 	})
+}
+
+// givesAway reports whether a text with a gap shows the key elsewhere, perhaps with
+// another prefix: «يختلف الادخار عن _____، فالاكتناز هو …».
+func givesAway(text, key string) bool {
+	key = normalise(key)
+	if isNumeral(key) {
+		return false
+	}
+	key = strings.TrimPrefix(key, "ال")
+	return len(key) >= 3 && strings.Contains(normalise(text), key)
 }
 
 func (m *maker) addChoice(s *sentence, rule string, value int, key, text, why string, others []string) {
@@ -192,9 +206,30 @@ func isOfKind(f, o *fact) bool {
 	case f.kind == named || o.kind == named:
 		return o.kind == f.kind || o.kind == labelled || f.kind == labelled
 	case f.kind == copula || o.kind == copula:
-		return headOf(f) != "" && headOf(f) == headOf(o)
+		a, b := headOf(f), headOf(o)
+		return a != "" && (a == b || isActionNoun(a, f.class.arabic) && isActionNoun(b, f.class.arabic))
 	}
 	return true
+}
+
+// isActionNoun reports whether a word is the name of an action or a process.
+func isActionNoun(w string, arabic bool) bool {
+	if !arabic {
+		switch w {
+		case "process", "change", "exchange", "release", "transfer", "act", "action", "flow", "loss", "use":
+			return true
+		}
+		return strings.HasSuffix(w, "ing") || strings.HasSuffix(w, "tion") || strings.HasSuffix(w, "ment")
+	}
+	switch w {
+	case "عمليه", "حركه", "سقوط", "خروج", "دخول", "حبس", "جمع", "نقل", "قطع", "اخذ", "دفع", "بيع", "شراء", "صنع", "زياده", "نقص", "فقدان", "قدره", "حصول", "وصول", "رفض", "ترك", "منح":
+		return true
+	case "تربه", "تمر", "تاج", "تلميذ", "تاجر", "توام", "تل":
+		return false
+	}
+	r := []rune(w)
+	n := len(r)
+	return n >= 4 && n <= 6 && r[0] == 'ت' && r[n-1] != 'ه' || n >= 5 && r[0] == 'ا' && r[n-2] == 'ا' // تفعّل تفعيل تفاعل; افتعال انفعال استفعال
 }
 
 // headOf returns the first word of a meaning, without its article.
@@ -273,7 +308,7 @@ func apart(name string, others []string, entries bool) bool {
 	n := normalise(name)
 	for _, o := range others {
 		o = normalise(o)
-		if strings.Contains(o, n) || strings.Contains(n, o) || !entries && shareStem(n, o) {
+		if strings.Contains(" "+o+" ", " "+n+" ") || strings.Contains(" "+n+" ", " "+o+" ") || !entries && shareStem(n, o) {
 			return false
 		}
 	}

@@ -65,10 +65,6 @@ func oppositeEN(w string) opposite {
 		return opposite{word: "shorter"}
 	case "shorter":
 		return opposite{word: "longer"}
-	case "heavier":
-		return opposite{word: "lighter"}
-	case "lighter":
-		return opposite{word: "heavier"}
 	case "warmer":
 		return opposite{word: "colder"}
 	case "colder":
@@ -91,10 +87,6 @@ func oppositeEN(w string) opposite {
 		return opposite{word: "thinner"}
 	case "thinner":
 		return opposite{word: "thicker"}
-	case "harder":
-		return opposite{word: "softer"}
-	case "softer":
-		return opposite{word: "harder"}
 	case "younger":
 		return opposite{word: "older"}
 	case "older":
@@ -129,10 +121,6 @@ func oppositeEN(w string) opposite {
 		return opposite{word: "slowest"}
 	case "slowest":
 		return opposite{word: "fastest"}
-	case "heaviest":
-		return opposite{word: "lightest"}
-	case "lightest":
-		return opposite{word: "heaviest"}
 	case "strongest":
 		return opposite{word: "weakest"}
 	case "weakest":
@@ -153,10 +141,6 @@ func oppositeEN(w string) opposite {
 		return opposite{word: "farthest"}
 	case "farthest":
 		return opposite{word: "nearest"}
-	case "hardest":
-		return opposite{word: "softest"}
-	case "softest":
-		return opposite{word: "hardest"}
 	case "quickly":
 		return opposite{word: "slowly"}
 	case "slowly":
@@ -185,6 +169,16 @@ func oppositeEN(w string) opposite {
 		return opposite{word: "anticlockwise"}
 	case "anticlockwise":
 		return opposite{word: "clockwise"}
+	case "summer":
+		return opposite{word: "winter"}
+	case "winter":
+		return opposite{word: "summer"}
+	case "heavier":
+		return opposite{word: "lighter"}
+	case "heaviest":
+		return opposite{word: "lightest"}
+	case "lightest":
+		return opposite{word: "heaviest"}
 	case "earlier":
 		return opposite{word: "later"}
 	case "later":
@@ -253,10 +247,6 @@ func oppositeEN(w string) opposite {
 		return opposite{word: "low", predicate: true}
 	case "low":
 		return opposite{word: "high", predicate: true}
-	case "hard":
-		return opposite{word: "soft", predicate: true}
-	case "soft":
-		return opposite{word: "hard", predicate: true}
 	case "cheap":
 		return opposite{word: "expensive", predicate: true}
 	case "expensive":
@@ -441,6 +431,78 @@ func oppositeAR(w string) string {
 		return "عميقة"
 	case "عميقه":
 		return "سطحية"
+	case "الصيف":
+		return "الشتاء"
+	case "الشتاء":
+		return "الصيف"
+	case "صلبه":
+		return "لينة"
+	case "لينه":
+		return "صلبة"
+	case "يزيد":
+		return "ينقص"
+	case "ينقص":
+		return "يزيد"
+	case "تزيد":
+		return "تنقص"
+	case "تنقص":
+		return "تزيد"
+	case "العلوي":
+		return "السفلي"
+	case "السفلي":
+		return "العلوي"
+	case "العلويه":
+		return "السفلية"
+	case "السفليه":
+		return "العلوية"
+	case "الداخلي":
+		return "الخارجي"
+	case "الخارجي":
+		return "الداخلي"
+	case "الداخليه":
+		return "الخارجية"
+	case "الخارجيه":
+		return "الداخلية"
+	case "يسخن":
+		return "يبرد"
+	case "يبرد":
+		return "يسخن"
+	case "تسخن":
+		return "تبرد"
+	case "تبرد":
+		return "تسخن"
+	case "مرفوع":
+		return "منصوب"
+	case "منصوب":
+		return "مرفوع"
+	case "خفيفه":
+		return "ثقيلة"
+	case "ثقيله":
+		return "خفيفة"
+	case "سريعه":
+		return "بطيئة"
+	case "بطيئه":
+		return "سريعة"
+	case "سريعا":
+		return "بطيئا"
+	case "بطيئا":
+		return "سريعا"
+	case "كثيرا":
+		return "قليلا"
+	case "قليلا":
+		return "كثيرا"
+	case "اعلي":
+		return "أدنى"
+	case "ادني":
+		return "أعلى"
+	case "قويه":
+		return "ضعيفة"
+	case "ضعيفه":
+		return "قوية"
+	case "القويه":
+		return "الضعيفة"
+	case "الضعيفه":
+		return "القوية"
 	}
 	return ""
 }
