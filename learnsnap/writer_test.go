@@ -119,13 +119,7 @@ func answerTo(a quiz.Ask) reply {
 
 func wants(a quiz.Ask, t quiz.Type) bool { return len(a.Types) == 0 || slices.Contains(a.Types, t) }
 
-func (r reply) String() string {
-	body, err := json.Marshal(r)
-	if err != nil {
-		panic(err)
-	}
-	return string(body)
-}
+func (r reply) String() string { return toCompact(r) }
 
 // good is an attempt of a model that answers what it is asked.
 func good() aitest.Attempt {
@@ -162,4 +156,12 @@ func media(mediaType, body string) ai.Media {
 	return ai.Media{Type: mediaType, Size: int64(len(body)), Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader([]byte(body))), nil
 	}}
+}
+
+func toCompact(v any) string {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
 }
