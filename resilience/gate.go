@@ -70,15 +70,27 @@ func (e *RejectedError) Unwrap() error { return e.Err }
 // RetryAfter returns After.
 func (e *RejectedError) RetryAfter() time.Duration { return e.After }
 
-// RetryAfter asks an error when the refused work may be tried again. It finds
-// the first error of the tree that has a RetryAfter method and a positive
-// answer; ok is false when nobody knows.
+// RetryAfter asks an error when the refused work may be tried again. It takes the
+// first positive answer of a RetryAfter method in err's tree; ok is false when
+// nobody knows.
 func RetryAfter(err error) (after time.Duration, ok bool) {
-	var asked interface{ RetryAfter() time.Duration }
-	if errors.As(err, &asked) {
-		after = asked.RetryAfter()
+	for err != nil {
+		if asked, can := err.(interface{ RetryAfter() time.Duration }); can {
+			if after := asked.RetryAfter(); after > 0 {
+				return after, true
+			}
+		}
+		if many, can := err.(interface{ Unwrap() []error }); can {
+			for _, one := range many.Unwrap() {
+				if after, ok := RetryAfter(one); ok {
+					return after, true
+				}
+			}
+			return 0, false
+		}
+		err = errors.Unwrap(err)
 	}
-	return after, after > 0
+	return 0, false
 }
 
 // Gates composes gates into one: Enter asks them in order and done answers them
@@ -86,33 +98,42 @@ func RetryAfter(err error) (after time.Duration, ok bool) {
 // back by a cancelled result ([context.Canceled]), which no gate counts as a
 // fault. Gates of a single gate is that gate; of none it admits everything.
 //
-// The result is a [Learner] that passes signals on. An Enter through two or
-// more gates allocates; a single gate is free of that.
+// The result is a [Learner] that passes signals on. An Enter through up to four
+// gates costs one allocation; a single gate is free of that.
 func Gates(gates ...Gate) Gate {
 	if len(gates) == 1 {
 		return gates[0]
 	}
+	if len(gates) > maxChain {
+		return chain{Gates(gates[:maxChain]...), Gates(gates[maxChain:]...)}
+	}
 	return chain(gates)
 }
 
+// A chain is at most maxChain gates, so that what they hand out fits into the one
+// function that is made of it.
 type chain []Gate
 
+const maxChain = 4
+
 func (c chain) Enter(ctx context.Context) (func(error), error) {
-	dones := make([]func(error), 0, len(c))
-	leave := func(result error) {
-		for i := len(dones) - 1; i >= 0; i-- {
-			dones[i](result)
-		}
-	}
-	for _, g := range c {
+	var entered [maxChain]func(error)
+	for i, g := range c {
 		done, err := g.Enter(ctx)
 		if err != nil {
-			leave(context.Canceled)
+			for i--; i >= 0; i-- {
+				entered[i](context.Canceled)
+			}
 			return nil, err
 		}
-		dones = append(dones, done)
+		entered[i] = done
 	}
-	return leave, nil
+	last, dones := len(c)-1, entered
+	return func(result error) {
+		for i := last; i >= 0; i-- {
+			dones[i](result)
+		}
+	}, nil
 }
 
 func (c chain) Learn(s Signal) {

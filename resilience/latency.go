@@ -7,7 +7,7 @@ import "time"
 // reply takes long without any queue; so calls that do not tell their tokens are
 // not judged.
 type latency struct {
-	since  time.Time     // calls that began earlier were made under another limit
+	since  time.Duration // calls that began earlier were made under another limit
 	told   int           // calls since then that told their tokens
 	tokens int           // of these
 	sum    time.Duration // of these
@@ -15,8 +15,8 @@ type latency struct {
 	learned []int         // tokens whose call has not ended yet: Learn comes right before done
 	mean    time.Duration // moving mean of a call, for estimates
 
-	floor, next float64   // least time for a token in seconds: in force, and of the period under way
-	renew       time.Time // end of that period
+	floor, next float64       // least time for a token in seconds: in force, and of the period under way
+	renew       time.Duration // end of that period
 }
 
 // Calls that seem to queue at the callee, as in Vegas: below fewQueued the limit
@@ -46,13 +46,13 @@ func (t *latency) ended() (tokens int) {
 }
 
 // add counts a call that succeeded.
-func (t *latency) add(began, now time.Time, tokens int) {
-	d := now.Sub(began)
+func (t *latency) add(began, now time.Duration, tokens int) {
+	d := now - began
 	if t.mean == 0 {
 		t.mean = d
 	}
 	t.mean += (d - t.mean) / 10
-	if tokens > 0 && !began.Before(t.since) {
+	if tokens > 0 && began >= t.since {
 		t.told++
 		t.tokens += tokens
 		t.sum += d
@@ -75,7 +75,7 @@ func (t *latency) ratio() float64 { return t.sum.Seconds() / float64(t.tokens) }
 func (t *latency) silent() bool { return t.told == 0 && t.floor == 0 }
 
 // close ends the window of calls that are compared and takes it into the floor.
-func (t *latency) close(now time.Time) {
+func (t *latency) close(now time.Duration) {
 	if t.told >= fewCalls {
 		ratio := t.ratio()
 		if t.floor == 0 || ratio < t.floor {
@@ -84,18 +84,18 @@ func (t *latency) close(now time.Time) {
 		if t.next == 0 || ratio < t.next {
 			t.next = ratio
 		}
-		if t.renew.IsZero() {
-			t.renew = now.Add(floorPeriod)
+		if t.renew == 0 {
+			t.renew = now + floorPeriod
 		}
-		if now.After(t.renew) {
-			t.floor, t.next, t.renew = t.next, 0, now.Add(floorPeriod)
+		if now > t.renew {
+			t.floor, t.next, t.renew = t.next, 0, now+floorPeriod
 		}
 	}
 	t.told, t.tokens, t.sum = 0, 0, 0
 }
 
 // changed starts anew: the calls so far were made under another limit.
-func (t *latency) changed(now time.Time) {
+func (t *latency) changed(now time.Duration) {
 	t.close(now)
 	t.since = now
 }

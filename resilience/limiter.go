@@ -38,6 +38,7 @@ type LimiterConfig struct {
 // the calls that seem to queue there exceed a bound.
 type Limiter struct {
 	config LimiterConfig
+	born   time.Time // times below are since then: reading the clock that way costs half
 
 	mu       sync.Mutex
 	limit    int
@@ -56,7 +57,7 @@ type waiter struct {
 type growth struct {
 	step    int           // next raise
 	holding bool          // refused lately: wait until the time below
-	until   time.Time     // when one more may be tried
+	until   time.Duration // when one more may be tried
 	wait    time.Duration // how long it holds next time
 	trying  bool          // the last raise was a try that has not succeeded yet
 }
@@ -85,7 +86,7 @@ func NewLimiter(c LimiterConfig) *Limiter {
 	if c.Refused == nil {
 		c.Refused = func(err error) bool { _, known := RetryAfter(err); return known }
 	}
-	return &Limiter{config: c, limit: c.Start, growth: growth{step: 1, wait: firstHold}}
+	return &Limiter{config: c, born: time.Now(), limit: c.Start, growth: growth{step: 1, wait: firstHold}}
 }
 
 // Limit returns how many calls may be under way now.
@@ -109,7 +110,7 @@ func (l *Limiter) Enter(ctx context.Context) (done func(error), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := time.Since(l.born)
 	l.mu.Lock()
 	if l.inflight < l.limit && l.waiting.Len() == 0 {
 		l.inflight++
@@ -128,7 +129,7 @@ func (l *Limiter) Enter(ctx context.Context) (done func(error), err error) {
 
 	select {
 	case <-w.admitted:
-		return l.leave(time.Now(), w.level), nil
+		return l.leave(time.Since(l.born), w.level), nil
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
@@ -155,10 +156,10 @@ func (l *Limiter) admit() {
 
 // leave returns the done of a call that began then and was the level-th at a time.
 // It keeps no state of its own, so that a call costs one allocation.
-func (l *Limiter) leave(began time.Time, level int) func(error) {
+func (l *Limiter) leave(began time.Duration, level int) func(error) {
 	return func(result error) {
 		refused := result != nil && !isCancelled(result) && l.config.Refused(result)
-		now := time.Now()
+		now := time.Since(l.born)
 		l.mu.Lock()
 		l.inflight--
 		from, tokens := l.limit, l.pace.ended()
@@ -180,7 +181,7 @@ func (l *Limiter) leave(began time.Time, level int) func(error) {
 }
 
 // refused lowers the limit to what the callee has accepted. The lock is held.
-func (l *Limiter) refused(now time.Time) {
+func (l *Limiter) refused(now time.Duration) {
 	g := &l.growth
 	if l.inflight >= l.limit && g.holding && !g.trying {
 		return // of a call from before the limit fell
@@ -190,7 +191,7 @@ func (l *Limiter) refused(now time.Time) {
 		if g.trying {
 			g.wait = min(2*g.wait, lastHold)
 		}
-		g.until = now.Add(g.wait)
+		g.until = now + g.wait
 	}
 	g.step, g.holding, g.trying = 1, true, false
 	l.pace.changed(now)
@@ -198,7 +199,7 @@ func (l *Limiter) refused(now time.Time) {
 
 // succeeded raises the limit if a call at the very limit went well, and lowers it
 // if the callee has slowed down. The lock is held.
-func (l *Limiter) succeeded(now time.Time, level int) {
+func (l *Limiter) succeeded(now time.Duration, level int) {
 	queued, known := l.pace.queued(l.limit)
 	if full := l.pace.told >= max(l.limit/2, fewCalls); full && known && queued > manyQueued {
 		l.limit -= int(queued - fewQueued)
@@ -210,7 +211,7 @@ func (l *Limiter) succeeded(now time.Time, level int) {
 		l.pace.close(now)
 	}
 	g := &l.growth
-	if level < l.limit || l.limit >= l.config.Max || g.holding && now.Before(g.until) {
+	if level < l.limit || l.limit >= l.config.Max || g.holding && now < g.until {
 		return
 	}
 	judged := l.pace.silent() || l.pace.told >= fewCalls

@@ -40,12 +40,13 @@ type QuotaConfig struct {
 type Quota struct {
 	config     QuotaConfig
 	done, only func(error) // what Enter hands out, made once
+	born       time.Time   // times below are since then: reading the clock that way costs half
 
 	mu       sync.Mutex
 	requests pace
 	tokens   pace
 	mean     float64       // moving mean of the tokens of a call
-	shut     time.Time     // refused by the callee until then
+	shut     time.Duration // refused by the callee until then
 	cold     chan struct{} // closed when the first call has ended; nil once it is known what limits there are
 	first    bool          // the first call is under way
 }
@@ -54,7 +55,7 @@ type Quota struct {
 type pace struct {
 	off  bool
 	unit time.Duration // time that one unit takes at the used share of the limit; 0 means no limit
-	next time.Time     // when the units given so far are paid for
+	next time.Duration // when the units given so far are paid for
 }
 
 // How a moving mean and a bucket of tokens are sized.
@@ -79,7 +80,7 @@ func NewQuota(c QuotaConfig) *Quota {
 	if c.Refused == nil {
 		c.Refused = func(err error) bool { _, known := RetryAfter(err); return known }
 	}
-	q := &Quota{config: c, mean: float64(c.Estimate)}
+	q := &Quota{config: c, born: time.Now(), mean: float64(c.Estimate)}
 	q.done, q.only = q.answer, q.firstAnswer
 	q.requests.off, q.tokens.off = c.Requests < 0, c.Tokens < 0
 	q.requests.unit, q.tokens.unit = q.unit(c.Requests), q.unit(c.Tokens)
@@ -119,9 +120,9 @@ func (q *Quota) Enter(ctx context.Context) (done func(error), err error) {
 		}
 		q.mu.Lock()
 	}
-	now := time.Now()
+	now := time.Since(q.born)
 	wait := q.wait(now)
-	if q.tooLong(ctx, now, wait) {
+	if q.tooLong(ctx, wait) {
 		q.mu.Unlock()
 		return nil, &RejectedError{Gate: q.config.Name, After: wait, Err: ErrQuota}
 	}
@@ -136,40 +137,40 @@ func (q *Quota) Enter(ctx context.Context) (done func(error), err error) {
 }
 
 // wait returns how long the next call has to wait. The lock is held.
-func (q *Quota) wait(now time.Time) time.Duration {
+func (q *Quota) wait(now time.Duration) time.Duration {
 	burst := time.Duration(tokenBurst * q.mean * float64(q.tokens.unit))
-	return max(0, q.shut.Sub(now), q.requests.next.Sub(now), q.tokens.next.Add(-burst).Sub(now))
+	return max(0, q.shut-now, q.requests.next-now, q.tokens.next-burst-now)
 }
 
-func (q *Quota) tooLong(ctx context.Context, now time.Time, wait time.Duration) bool {
+func (q *Quota) tooLong(ctx context.Context, wait time.Duration) bool {
 	if wait > q.config.MaxWait && wait > 0 {
 		return true
 	}
+	if wait <= 0 {
+		return false
+	}
 	deadline, ok := ctx.Deadline()
-	return ok && wait > 0 && now.Add(wait).After(deadline)
+	return ok && time.Until(deadline) < wait
 }
 
 // take books one call of that many tokens. The lock is held.
-func (q *Quota) take(now time.Time, tokens float64) {
+func (q *Quota) take(now time.Duration, tokens float64) {
 	q.requests.take(now, 1)
 	q.tokens.take(now, tokens)
 }
 
-func (p *pace) take(now time.Time, units float64) {
+func (p *pace) take(now time.Duration, units float64) {
 	if p.unit == 0 {
 		return
 	}
-	if p.next.Before(now) {
-		p.next = now
-	}
-	p.next = p.next.Add(time.Duration(units * float64(p.unit)))
+	p.next = max(p.next, now) + time.Duration(units*float64(p.unit))
 }
 
 func (q *Quota) giveBack(tokens float64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.requests.next = q.requests.next.Add(-q.requests.unit)
-	q.tokens.next = q.tokens.next.Add(-time.Duration(tokens * float64(q.tokens.unit)))
+	q.requests.next -= q.requests.unit
+	q.tokens.next -= time.Duration(tokens * float64(q.tokens.unit))
 }
 
 // answer takes the result of a call.
@@ -180,9 +181,7 @@ func (q *Quota) answer(result error) {
 	after, _ := RetryAfter(result)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if shut := time.Now().Add(after); shut.After(q.shut) {
-		q.shut = shut
-	}
+	q.shut = max(q.shut, time.Since(q.born)+after)
 }
 
 // firstAnswer ends the call that a quota without limits has let through alone. An
@@ -207,23 +206,23 @@ func (q *Quota) firstAnswer(result error) {
 func (q *Quota) Learn(s Signal) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := time.Now()
+	now := time.Since(q.born)
 	q.learn(&q.requests, q.config.Requests, s.Requests, now)
 	q.learn(&q.tokens, q.config.Tokens, s.Tokens, now)
 	if s.Spent > 0 {
 		if q.tokens.unit > 0 {
-			q.tokens.next = q.tokens.next.Add(time.Duration((float64(s.Spent) - q.mean) * float64(q.tokens.unit)))
+			q.tokens.next += time.Duration((float64(s.Spent) - q.mean) * float64(q.tokens.unit))
 		}
 		q.mean += meanWeight * (float64(s.Spent) - q.mean)
 	}
 }
 
-func (q *Quota) learn(p *pace, configured int, w Window, now time.Time) {
+func (q *Quota) learn(p *pace, configured int, w Window, now time.Duration) {
 	switch {
 	case configured != 0 || w.Limit <= 0:
 	case w.Reset > 2*q.config.Window:
-		if shut := now.Add(w.Reset); w.Left <= 0 && shut.After(q.shut) {
-			q.shut = shut
+		if w.Left <= 0 {
+			q.shut = max(q.shut, now+w.Reset)
 		}
 	default:
 		p.unit = q.unit(w.Limit)
