@@ -15,7 +15,8 @@ import (
 // data all come from the same ask, and the same ask gives the same prompt. The
 // images stand before the text, as providers advise.
 func render(a quiz.Ask, media map[int]ai.Media) ai.Prompt {
-	p := ai.Prompt{System: instructions(a), Schema: schema(a), Data: a}
+	p := ai.Prompt{Schema: schema(a), Data: a}
+	p.System = instructions(a, p.Schema)
 	for _, n := range a.Pages {
 		m := media[n]
 		p.Parts = append(p.Parts, ai.Part{Media: &m})
@@ -25,8 +26,8 @@ func render(a quiz.Ask, media map[int]ai.Media) ai.Prompt {
 }
 
 // instructions are the part of a prompt that says how.
-func instructions(a quiz.Ask) string {
-	sections := []string{promptRole, promptData}
+func instructions(a quiz.Ask, shape *ai.Schema) string {
+	sections := []string{promptRole, promptReply + outline(shape), promptData}
 	if len(a.Pages) > 0 {
 		sections = append(sections, promptReading)
 	}
@@ -113,46 +114,60 @@ func missing(a quiz.Ask) string {
 		parts = append(parts, "the lesson")
 	}
 	if a.Questions > 0 {
-		more := ""
+		what := "question"
 		if len(a.Have) > 0 {
-			more = "more "
+			what = "more question"
 		}
-		parts = append(parts, fmt.Sprintf("%s%s (%s)", more, quantity(a.Questions, "question"), shares(a)))
+		parts = append(parts, fmt.Sprintf("%s (%s)", quantity(a.Questions, what), shares(a)))
 	}
 	return "Write " + strings.Join(parts, ", then ") + "."
 }
 
 // shares spreads the questions that are missing over the types, so that in the end
-// there are about as many of each.
+// each has its share.
 func shares(a quiz.Ask) string {
 	types := asked(a.Types)
-	have := make([]int, len(types))
+	counts := make([]int, len(types))
 	for _, q := range a.Have {
 		if i := slices.Index(types, q.Type); i >= 0 {
-			have[i]++
+			counts[i]++
 		}
 	}
-	want := make([]int, len(types))
+	missing := make([]int, len(types))
 	for range a.Questions {
-		least := 0
-		for i := range types {
-			if have[i]+want[i] < have[least]+want[least] {
-				least = i
+		next := 0
+		for i, t := range types {
+			// Who has least for its weight gets the next one.
+			if (counts[i]+1)*weight(types[next]) < (counts[next]+1)*weight(t) {
+				next = i
 			}
 		}
-		want[least]++
+		counts[next]++
+		missing[next]++
 	}
 	var parts []string
 	for i, t := range types {
-		if want[i] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", want[i], t))
+		if missing[i] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", missing[i], t))
 		}
 	}
 	about := "about "
-	if len(parts) == 1 {
+	if len(types) == 1 {
 		about = ""
 	}
 	return about + strings.Join(parts, ", ")
+}
+
+// weight is how many questions of a type belong into a quiz, in proportion. Few
+// sentences hold enough for a matching question.
+func weight(t quiz.Type) int {
+	switch t {
+	case quiz.MultipleChoice:
+		return 3
+	case quiz.Matching:
+		return 1
+	}
+	return 2
 }
 
 func quantity(n int, what string) string {

@@ -1,6 +1,10 @@
 package learnsnap
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/learnsnap/learnsnap-go/ai"
 	"github.com/learnsnap/learnsnap-go/learnsnap/quiz"
 )
@@ -106,4 +110,33 @@ func textSchema(description string) *ai.Schema {
 
 func nullableSchema(description string) *ai.Schema {
 	return &ai.Schema{Type: "string", Description: description, Nullable: true}
+}
+
+// outline writes a schema as one line that a model reads easily.
+func outline(s *ai.Schema) string {
+	switch {
+	case len(s.AnyOf) > 0:
+		return join(s.AnyOf, " or ", outline)
+	case s.Type == "object":
+		return "{" + join(s.Properties, ", ", func(p ai.Property) string { return fmt.Sprintf("%q: %s", p.Name, outline(p.Schema)) }) + "}"
+	}
+	shape := s.Type
+	switch {
+	case s.Type == "array":
+		shape = "[" + outline(s.Items) + ", ...]"
+	case len(s.Enum) > 0:
+		shape = join(s.Enum, " or ", strconv.Quote)
+	}
+	if s.Nullable {
+		shape += " or null"
+	}
+	return shape
+}
+
+func join[T any](list []T, by string, write func(T) string) string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = write(v)
+	}
+	return strings.Join(texts, by)
 }
