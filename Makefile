@@ -8,7 +8,7 @@ PKGS    ?= ./...
 RACE    := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 FUZZFOR ?= 30s
 
-.PHONY: run test lint bench fuzz drill build clean deps
+.PHONY: run test lint bench bench-peers fuzz drill build clean deps
 
 run: deps ## the server on http://127.0.0.1:5000, SQLite in ./data, no key, no network
 	HOST=$${HOST:-127.0.0.1} FREE_PAGES_GUEST=$${FREE_PAGES_GUEST:--1} $(GO) run ./examples/server
@@ -24,9 +24,13 @@ lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not gofmt-ed:"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool $(TOOLS) staticcheck ./...
+	cd bench && $(GO) vet .
 
 bench: deps ## what docs/PERFORMANCE.md claims
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+bench-peers: ## our adapters and breaker beside the libraries that people use, one table
+	cd bench && $(GO) run .
 
 fuzz: ## each fuzz target for $(FUZZFOR)
 	./scripts/fuzz $(FUZZFOR)
