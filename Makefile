@@ -24,7 +24,6 @@ lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not gofmt-ed:"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool $(TOOLS) staticcheck ./...
-	cd bench && $(GO) vet .
 
 bench: deps ## what docs/PERFORMANCE.md claims
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
