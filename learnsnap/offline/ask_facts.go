@@ -73,36 +73,31 @@ func read(pages []quiz.Page, f floors) *book {
 
 // add takes the sentences of a page and finds out which of them stand alone.
 func (b *book) add(all []*sentence, f floors) {
-	var before, who topic
+	var known topics
 	for i, s := range all {
 		if s.trust < f.of(s) && s.role != exercise && s.role != order {
 			s.role = unusable
 		}
 		switch s.role {
-		case heading, exercise, order, unusable:
-			before = topic{}
 		case intro:
-			before = listTopic(s)
-		case entry:
-			s.setText(strings.TrimSpace(s.text))
-			before = topic{}
+			known.last = listTopic(s)
 		case passage:
-			about := before
-			if s.arabic {
-				about = who
-			} else if !before.list && (i == 0 || all[i-1].line != s.line) {
-				about = topic{}
+			about := known
+			if !known.last.list && (i == 0 || all[i-1].line != s.line) {
+				about.last = topic{} // another paragraph
 			}
 			if state(s, about) {
 				s.role = statement
 			}
 			next := topicOf(s)
-			if next.person && s.arabic && who.phrase == "" {
-				who = next
+			if next.person && s.arabic && known.who.phrase == "" {
+				known.who = next
 			}
-			if !before.list {
-				before = next
+			if !known.last.list {
+				known.last = next
 			}
+		default:
+			known.last = topic{}
 		}
 	}
 	b.sentences = append(b.sentences, all...)
@@ -121,14 +116,11 @@ func listTopic(s *sentence) topic {
 
 // topicOf returns what a sentence is about, where that is plain.
 func topicOf(s *sentence) topic {
-	if s.arabic {
-		if at, to := copulaAR(s); to > at && isPersonAR(s.fold(to+1)) {
-			return topic{phrase: s.span(at, to), person: true}
-		}
+	switch {
+	case s.role != statement && s.role != intro:
 		return topic{}
-	}
-	if s.role != statement && s.role != intro {
-		return topic{}
+	case s.arabic:
+		return topicAR(s)
 	}
 	return topicEN(s)
 }

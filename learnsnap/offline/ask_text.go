@@ -20,6 +20,7 @@ type sentence struct {
 	arabic  bool    // its rules are the Arabic ones
 	role    role    //
 	trust   float64 // how surely it was read, 0 to 1
+	item    bool    // it had the mark of a list entry
 	fresh   bool    // text says more than raw: a pronoun was replaced
 	section string  // the heading above it
 }
@@ -60,6 +61,7 @@ func split(p quiz.Page) []*sentence {
 			start := line.start + at
 			body := withoutMarker(raw)
 			s := &sentence{page: p.Page, line: i, raw: body, trust: trustOf(p, start, start+len(raw)), section: section}
+			s.item = body != raw
 			s.arabic = isArabicText(body)
 			s.setText(quiz.Clean(body))
 			s.role = roleOf(s, body != raw, &zone)

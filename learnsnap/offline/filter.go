@@ -19,7 +19,10 @@ func roleOf(s *sentence, marked bool, zone *bool) role {
 		return exercise
 	case asks(s.text):
 		return exercise
-	case *zone && marked:
+	case *zone && (marked || isTask(s)):
+		return exercise
+	case isTask(s) && strings.HasSuffix(s.text, ":"):
+		*zone = true
 		return exercise
 	}
 	*zone = false
@@ -40,6 +43,14 @@ func roleOf(s *sentence, marked bool, zone *bool) role {
 		return heading
 	}
 	return passage
+}
+
+// isTask reports whether s begins with a verb in the form of an order.
+func isTask(s *sentence) bool {
+	if s.arabic {
+		return isOrderAR(s)
+	}
+	return isImperativeEN(s.fold(0))
 }
 
 func asks(text string) bool {
@@ -117,10 +128,13 @@ func isDefinition(s *sentence, name int) bool {
 	if isLabel(s) || name > 4 || len(s.words)-name < 4 || len(s.words) > 45 || isFormula(s.text) && !startsWithNoun(s, name) {
 		return false
 	}
-	if s.arabic && (isDanglingAR(s.fold(0)) || isParticleAR(s.fold(0)) || isParticleAR(withoutAnd(s.fold(0))) || strings.HasPrefix(s.fold(0), "فف")) || !s.arabic && isFunctionEN(s.fold(0)) {
+	if s.arabic && (strings.HasPrefix(s.fold(0), "ول") && hasPronounAR(s.words[0].core) || isDanglingAR(s.fold(0)) || isParticleAR(s.fold(0)) || isParticleAR(withoutAnd(s.fold(0))) || strings.HasPrefix(s.fold(0), "فف")) || !s.arabic && isFunctionEN(s.fold(0)) {
 		return false
 	}
-	for _, w := range s.words[:name] {
+	for i, w := range s.words[:name] {
+		if countAt(s, i) > 0 || s.arabic && hasPronounAR(w.core) {
+			return false // «وله أربعة أركان: …»
+		}
 		if !s.arabic && (isAuxiliaryEN(w.fold) || isPronounEN(w.fold)) {
 			return false // "Money has three functions: …"
 		}
@@ -167,7 +181,10 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // state brings a passage to the form in which it stands alone: without a leading
 // connective, with its pronoun replaced where it is clear whom it means. It
 // reports whether that succeeded. before is the sentence in front of it.
-func state(s *sentence, before topic) bool {
+func state(s *sentence, before topics) bool {
+	if s.item && !isWholeItem(s) {
+		return false
+	}
 	ok := false
 	if s.arabic {
 		ok = stateAR(s, before)
@@ -175,6 +192,20 @@ func state(s *sentence, before topic) bool {
 		ok = stateEN(s, before)
 	}
 	return ok && !pointsAway(s, 0) && isWhole(s)
+}
+
+// isWholeItem reports whether an entry of a list is a sentence, and not a noun
+// phrase: «زراعة الأشجار في المدن.»
+func isWholeItem(s *sentence) bool {
+	if s.arabic {
+		return startsLikeVerbAR(s.fold(0)) || s.fold(1) == "هو" || s.fold(1) == "هي" || s.fold(2) == "هو" || s.fold(2) == "هي"
+	}
+	for i, w := range s.words {
+		if isAuxiliaryEN(w.fold) || i > 0 && (strings.HasSuffix(w.fold, "ed") || strings.HasSuffix(w.fold, "s") && !isFunctionEN(s.fold(i-1))) {
+			return !strings.HasSuffix(s.fold(0), "ing")
+		}
+	}
+	return false
 }
 
 // isWhole reports whether a statement is of a fair length, without formulas, and

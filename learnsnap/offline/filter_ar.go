@@ -6,17 +6,75 @@ import (
 )
 
 // stateAR is state for an Arabic passage.
-func stateAR(s *sentence, before topic) bool {
+func stateAR(s *sentence, before topics) bool {
 	if len(s.words) == 0 || isDanglingAR(s.fold(0)) || !openAR(s) {
 		return false
 	}
-	if isDanglingAR(s.fold(0)) || isOrderAR(s) || earlyPronounAR(s) {
+	if isDanglingAR(s.fold(0)) || isOrderAR(s) {
 		return false
 	}
-	if hidesSubjectAR(s) {
-		return nameSubjectAR(s, before)
+	if hidesSubjectAR(s) && nameSubjectAR(s, before.who) {
+		return true
 	}
-	return true
+	nameOwnerAR(s, before.last)
+	return !earlyPronounAR(s) && !hidesSubjectAR(s) && !ownsUnnamedAR(s)
+}
+
+// nameOwnerAR names in a statement what the one before is about: «تبلغ مساحتها …»
+// becomes «تبلغ مساحة الصحراء …», «وله أربعة أركان» «للتشبيه أربعة أركان».
+func nameOwnerAR(s *sentence, t topic) {
+	if t.phrase == "" || len(s.words) < 3 {
+		return
+	}
+	suffix := "ه"
+	if t.feminine {
+		suffix = "ها"
+	}
+	if first := bareAR(s.words[0].core); first == "ل"+suffix {
+		if rest, ok := strings.CutPrefix(t.phrase, "ال"); ok {
+			s.setText(s.replace(0, 1, "لل"+rest))
+			s.fresh = true
+		}
+		return
+	}
+	if !startsLikeVerbAR(s.fold(0)) || s.words[0].after != "" {
+		return
+	}
+	owned, ok := strings.CutSuffix(bareAR(s.words[1].core), suffix)
+	if !ok || !isMeasureAR(normalise(owned)) || s.words[1].after != "" {
+		return
+	}
+	if strings.HasSuffix(owned, "ت") {
+		owned = strings.TrimSuffix(owned, "ت") + "ة"
+	}
+	s.setText(s.replace(1, 2, owned+" "+t.phrase))
+	s.fresh = true
+}
+
+// isMeasureAR knows what a thing has that is measured, as it stands before a
+// pronoun.
+func isMeasureAR(w string) bool {
+	switch w {
+	case "مساحت", "سرعت", "طول", "عرض", "ارتفاع", "عمق", "وزن", "عدد", "درجت", "كتلت", "حجم", "عمر", "قطر", "كثافت", "قيمت", "نسبت", "مدت":
+		return true
+	}
+	return false
+}
+
+// ownsUnnamedAR reports whether s speaks of "his name", "his book" before it names
+// anybody.
+func ownsUnnamedAR(s *sentence) bool {
+	for i, w := range s.words {
+		if isNameAR(s, i) {
+			return false
+		}
+		switch w.fold {
+		case "اسمه", "كتابه", "كتبه", "والده", "ابنه", "ابوه", "امه", "عمره", "حياته", "وفاته", "ولادته", "رحلته", "رحلاته", "مؤلفاته", "اشعاره", "شعره", "ديوانه",
+			"تجاربه", "ابحاثه", "نظريته", "قصائده", "بلده", "اسرته", "طفولته", "شبابه", "تلاميذه", "اعماله", "اسمها", "حياتها", "وفاتها", "عهده", "حكمه", "جيشه", "قومه", "اهله", "قصره":
+			return !strings.Contains(w.before, "«")
+		}
+	}
+	return false
 }
 
 // openAR takes the و or ف off the first word, and "قد" or "كما" before a verb. It
@@ -33,7 +91,7 @@ func openAR(s *sentence) bool {
 	}
 	_, size := utf8.DecodeRuneInString(s.words[0].core)
 	s.setText(strings.TrimLeft(s.text[s.words[0].start+size:], "\u064B\u064C\u064D\u064E\u064F\u0650\u0651\u0652"))
-	if s.fold(0) == "قد" && len(s.words) > 1 {
+	if s.fold(0) == "قد" && len(s.words) > 1 && isPerfectAR(s.fold(1)) { // before another verb it means "may"
 		s.setText(s.text[s.words[1].start:])
 	}
 	return true
@@ -55,11 +113,26 @@ func withoutAnd(w string) string {
 	switch {
 	case strings.HasPrefix(rest, "ال") && utf8.RuneCountInString(rest) >= 4, isParticleAR(rest), rest == "قد", strings.HasPrefix(rest, "لل") && utf8.RuneCountInString(rest) >= 5:
 		return rest
-	case isImperfectAR(rest), strings.HasPrefix(rest, "ي") && utf8.RuneCountInString(rest) >= 4, and && isPerfectAR(rest), rest == "كانت":
+	case and && (rest == "له" || rest == "لها"):
+		return rest
+	case isImperfectAR(rest), strings.HasPrefix(rest, "ي") && utf8.RuneCountInString(rest) >= 3, and && isPerfectAR(rest), rest == "كانت":
+		return rest
+	case and && isPlainNounAR(rest):
 		return rest
 	}
 	return w
 }
+
+// isPlainNounAR reports whether a word in normal form has the shape of a noun and
+// of no verb: استخدام, معظم.
+func isPlainNounAR(w string) bool {
+	r := []rune(w)
+	n := len(r)
+	return n >= 5 && (strings.HasSuffix(w, "ه") && r[0] != 'ي' && !hasVerbShape(r) || strings.HasSuffix(w, "ات") || r[0] == 'ا' && r[n-2] == 'ا' || r[0] == 'م')
+}
+
+// hasVerbShape reports whether a word that ends in ه may be a verb and a pronoun.
+func hasVerbShape(r []rune) bool { return r[0] == 'ت' || r[0] == 'ن' || r[len(r)-2] == 'ت' }
 
 // isOrderAR reports whether s tells its reader to do something.
 func isOrderAR(s *sentence) bool {
@@ -80,7 +153,7 @@ func pointsAwayAR(s *sentence, i int) bool {
 		}
 	}
 	switch w {
-	case "ذلك", "تلك", "بذلك", "لتلك", "بتلك", "كذلك", "وتلك", "وذلك", "قولنا", "نسمي", "نسميه", "نسميها", "لاحظ", "انظر", "السابق", "السابقه", "التالي", "التاليه", "الاتي", "الاتيه", "ياتي", "يلي", "المقابل", "المجاور", "سبق", "درسنا", "تعلمنا", "راينا", "عرفنا", "عليك", "وعليك", "اذن":
+	case "ذلك", "مثلا", "تلك", "بذلك", "لتلك", "بتلك", "كذلك", "وتلك", "وذلك", "قولنا", "نسمي", "نسميه", "نسميها", "لاحظ", "انظر", "السابق", "السابقه", "التالي", "التاليه", "الاتي", "الاتيه", "ياتي", "يلي", "المقابل", "المجاور", "سبق", "درسنا", "تعلمنا", "راينا", "عرفنا", "عليك", "وعليك", "اذن":
 		return true
 	case "الشكل", "شكل", "الجدول", "جدول", "صفحه", "الصفحه", "الصوره":
 		return strings.Contains(s.words[i].after, "(") || i+1 < len(s.words) && (strings.Contains(s.words[i+1].before, "(") || isNumeral(s.words[i+1].core))
@@ -112,6 +185,14 @@ func bareAR(w string) string {
 func hasPronounAR(w string) bool {
 	w = bareAR(w)
 	n := utf8.RuneCountInString(w)
+	plain := strings.TrimPrefix(strings.TrimLeft(w, "وفبكل"), "ال")
+	if strings.HasSuffix(plain, "يه") && strings.HasPrefix(plain, "ت") && n <= 7 || plain == "مشبه" || plain == "شبه" {
+		return false // التشبيه, التوجيه
+	}
+	switch w {
+	case "له", "به", "لهم", "بهم":
+		return true
+	}
 	switch {
 	case strings.HasSuffix(w, "هما"):
 		return n >= 4
@@ -225,7 +306,7 @@ func hidesThingAR(s *sentence, feminine bool) bool {
 	case isParticleAR(next):
 		return next != "كل" && next != "بعض" && next != "جميع" && next != "معظم"
 	case isDefiniteAR(next):
-		if agreesAR(s.words[1].core, feminine) {
+		if agreesAR(s.words[1].core, feminine) || feminine && isDefiniteAR(s.fold(2)) && strings.HasSuffix(bareAR(s.words[2].core), "ة") && s.words[1].after == "" {
 			return false
 		}
 		return !opensLateAR(s, 1)
@@ -246,7 +327,7 @@ func opensLateAR(s *sentence, i int) bool {
 			continue
 		}
 		next := s.fold(i + 1)
-		if s.words[i].after != "" || isDefiniteAR(next) {
+		if s.words[i].after != "" || isDefiniteAR(next) || strings.HasPrefix(next, "وال") {
 			continue
 		}
 		return !isParticleAR(next) && !hasClitic(next) && !startsLikeVerbAR(next) && !strings.HasPrefix(next, "و") &&
@@ -272,7 +353,7 @@ func isBrokenPluralAR(w string) bool {
 	r := []rune(strings.TrimPrefix(w, "ال"))
 	n := len(r)
 	switch {
-	case n == 4 && r[2] == 'و', n >= 5 && r[0] == 'ا', n >= 5 && r[2] == 'ا', n == 4 && r[2] == 'ا' && r[0] != 'م', n == 4 && r[1] == 'و' && r[2] == 'ا':
+	case n >= 5 && r[n-2] == 'ا' && r[n-1] == 'ن', n == 4 && r[2] == 'و', n >= 5 && r[0] == 'ا', n >= 5 && r[2] == 'ا', n == 4 && r[2] == 'ا' && r[0] != 'م', n == 4 && r[1] == 'و' && r[2] == 'ا':
 		return true
 	}
 	return false

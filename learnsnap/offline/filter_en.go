@@ -9,14 +9,20 @@ import (
 // A topic is whom or what a sentence is about, for a pronoun in the next one. The
 // zero value is none.
 type topic struct {
-	phrase string // as it stands at the start of a sentence
-	plural bool
-	person bool
-	list   bool // of all entries of the list that follows
+	phrase   string // as it stands at the start of a sentence
+	plural   bool   // English
+	person   bool
+	feminine bool // Arabic
+	list     bool // of all entries of the list that follows
 }
 
+// topics are what a passage may mean by its pronouns: what the sentence before is
+// about, and the person the page is about.
+type topics struct{ last, who topic }
+
 // stateEN is state for an English passage.
-func stateEN(s *sentence, before topic) bool {
+func stateEN(s *sentence, known topics) bool {
+	before := known.last
 	cutConnectiveEN(s)
 	if len(s.words) == 0 || !opensSentence(s.text) {
 		return false
@@ -93,7 +99,9 @@ func isExpletiveEN(s *sentence) bool {
 func leansEN(s *sentence) bool {
 	first, second := s.fold(0), s.fold(1)
 	switch first {
-	case "some", "many", "most", "few", "several", "none", "each", "one", "two", "three", "four", "every", "all", "half", "much":
+	case "each":
+		return second == "of" || isAuxiliaryEN(second) || isGenericEN(second) || second == "piece" || second == "pair"
+	case "some", "many", "most", "few", "several", "none", "one", "two", "three", "four", "every", "all", "half", "much":
 		return second == "of" || isAuxiliaryEN(second) || isPronounEN(second)
 	case "both":
 		return s.fold(2) != "and" && s.fold(3) != "and"
@@ -147,8 +155,10 @@ func pointsAwayEN(s *sentence, i int) bool {
 	case "figure", "fig", "table", "chapter", "unit", "lesson", "page", "section", "exercise", "diagram", "map", "step", "question":
 		r, _ := utf8.DecodeRuneInString(next)
 		return unicode.IsDigit(r)
-	case "we", "let", "let's", "our", "your":
+	case "we", "let", "let's", "our":
 		return i == 0
+	case "your":
+		return i == 0 && (next == "turn" || next == "teacher" || next == "partner" || next == "book" || next == "notebook" || next == "answer" || next == "class")
 	case "you":
 		return i == 0 || next == "would" || next == "will" || next == "have" || next == "can" // an imagined reader
 	case "here":
@@ -190,6 +200,9 @@ func pronounsMeanEN(s *sentence) bool {
 				return false
 			}
 		case "it", "them":
+			if next := s.fold(i + 1); w.fold == "it" && (next == "takes" || next == "took" || next == "can" && s.fold(i+2) == "take") {
+				break // it means nothing
+			}
 			if i > 0 && !broken && !isLinkEN(s.fold(i-1)) && s.fold(i-1) != "that" && s.fold(i-1) != "of" {
 				return false // the object of the first verb: it lies outside
 			}
@@ -236,14 +249,11 @@ func isNounPhraseEN(s *sentence, at int) bool {
 		return false
 	}
 	reach := i + 5
-	if !article {
-		reach = i + 3
-	}
 	for start := i; i < min(reach, len(s.words)); i++ {
 		w := s.fold(i)
 		switch {
 		case i > start && opensQualifierEN(w, article):
-			return true
+			return article || i <= at+3 || w == "that" || w == "which" || w == "who"
 		case isDeterminerEN(w) && w != "that" || isAuxiliaryEN(w) || isPronounEN(w):
 			return false
 		case strings.ContainsAny(s.words[i].after, ",;("):

@@ -67,7 +67,8 @@ func closed(text string) string {
 // title is the heading of the first page that has one, without its number.
 func (p plan) title(told []*sentence) string {
 	for _, s := range p.book.sentences {
-		if s.role != heading || len(s.words) > 12 || countDigits(s.text) > len(s.words) || !strings.ContainsFunc(s.text, unicode.IsLetter) {
+		asked := s.role == exercise && asks(s.text) && s.line == 0 // "Lesson 11: What Is Money?"
+		if s.role != heading && !asked || len(s.words) > 12 || countDigits(s.text) > len(s.words) || !strings.ContainsFunc(s.text, unicode.IsLetter) {
 			continue
 		}
 		if n := entryName(s); n > 0 && n <= 3 && isLabel(s) {

@@ -32,7 +32,7 @@ func wordNumberEN(s *sentence, i int) (numeral, bool) {
 	if v == 0 || next == "" || w.after != "" || isFunctionEN(next) || isScaleEN(next) || isScaleEN(s.fold(i+2)) || isCapital(w.core) && i > 0 || strings.Contains(w.core, "-") {
 		return n, false
 	}
-	if s.fold(i-1) == "these" || s.fold(i-1) == "or" || s.fold(i+1) == "or" || s.fold(i-1) == "of" || !strings.HasSuffix(next, "s") && !isPluralEN(next) && !strings.HasSuffix(s.fold(i+2), "s") {
+	if s.fold(i-1) == "between" || s.fold(i-1) == "these" || s.fold(i-1) == "or" || s.fold(i+1) == "or" || s.fold(i-1) == "of" || !strings.HasSuffix(next, "s") && !isPluralEN(next) && !strings.HasSuffix(s.fold(i+2), "s") {
 		return n, false
 	}
 	n.hard = true

@@ -21,13 +21,13 @@ func (b *book) statedAR(s *sentence) []*fact {
 	var facts []*fact
 	if from, to := copulaAR(s); to > from {
 		f := &fact{kind: copula, s: s, from: from, to: to, verb: s.words[to].core}
-		f.meaning = trimMeaning(s.text[s.words[to+1].start-len(s.words[to+1].before):])
+		f.meaning = trimMeaning(firstClauseAR(s, to+1))
 		nameAR(f)
 		f.class.person = isPersonAR(s.fold(to + 1))
 		facts = append(facts, f)
 	} else if to := equationAR(s); to > 0 {
 		f := &fact{kind: copula, s: s, from: 0, to: to}
-		f.meaning = trimMeaning(s.text[s.words[to].start:])
+		f.meaning = trimMeaning(firstClauseAR(s, to))
 		nameAR(f)
 		facts = append(facts, f)
 	}
@@ -85,7 +85,7 @@ func clauseFactsAR(s *sentence) []*fact {
 func firstClauseAR(s *sentence, i int) string {
 	for k := i; k < len(s.words); k++ {
 		if strings.ContainsAny(s.words[k].after, "،؛") && k-i >= 2 {
-			return s.span(i, k+1)
+			return s.text[s.words[i].start-len(s.words[i].before) : s.words[k].end]
 		}
 	}
 	return s.text[s.words[i].start-len(s.words[i].before):]
@@ -217,10 +217,35 @@ func nameAR(f *fact) {
 	f.class = classAR(f.s, f.from, f.to)
 	if f.verb == "" {
 		f.verb = "هو"
-		if f.class.feminine {
+		if head, _, _ := strings.Cut(normalise(f.meaning), " "); f.class.feminine || isManyAR(head) {
 			f.verb = "هي"
 		}
 	}
+}
+
+// isManyAR reports whether a noun in normal form is a plural by its shape: ذرات,
+// أجسام.
+func isManyAR(w string) bool {
+	r := []rune(w)
+	n := len(r)
+	return n >= 4 && strings.HasSuffix(w, "ات") || n == 5 && r[0] == 'ا' && r[3] == 'ا'
+}
+
+// topicAR returns what a statement is about: what it explains, or the subject
+// behind its verb.
+func topicAR(s *sentence) topic {
+	from, to := copulaAR(s)
+	if to > from {
+		return topic{phrase: s.span(from, to), person: isPersonAR(s.fold(to + 1)), feminine: s.fold(to) == "هي"}
+	}
+	if !startsLikeVerbAR(s.fold(0)) || s.words[0].after != "" || !isDefiniteAR(s.fold(1)) || isNameAR(s, 1) {
+		return topic{}
+	}
+	end := 2
+	for end < len(s.words) && s.words[end-1].after == "" && isDefiniteAR(s.fold(end)) {
+		end++
+	}
+	return topic{phrase: s.span(1, end), feminine: strings.HasSuffix(bareAR(s.words[1].core), "ة") || isFeminineAR(s.fold(1))}
 }
 
 // classAR returns what the name in the words from from up to to is like.

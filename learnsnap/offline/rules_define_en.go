@@ -113,7 +113,7 @@ func (b *book) labelledEN(s *sentence, c stretch) *fact {
 // called?".
 func isSubjectEN(s *sentence, i, j int) bool {
 	first := s.fold(i)
-	if isPrepositionEN(first) || isPronounEN(first) || isLinkEN(first) || isAuxiliaryEN(first) || j-i > 20 {
+	if first == "each" || first == "every" || first == "some" || first == "other" || first == "another" || isPrepositionEN(first) || isPronounEN(first) || isLinkEN(first) || isAuxiliaryEN(first) || j-i > 20 {
 		return false
 	}
 	for ; i < j; i++ {
@@ -150,7 +150,7 @@ func (b *book) copulaEN(s *sentence, c stretch) *fact {
 	if isArticleEN(s.fold(name)) {
 		name++
 	}
-	if be >= c.end || be <= name || !isBeEN(s.fold(be)) || isGenericEN(s.fold(be-1)) || isGenericEN(s.fold(name)) || strings.HasSuffix(s.fold(be-1), "est") && be-name == 1 {
+	if numberEN(s.fold(name)) > 0 || isDeterminerEN(s.fold(name)) || be >= c.end || be <= name || !isBeEN(s.fold(be)) || isGenericEN(s.fold(be-1)) || isGenericEN(s.fold(name)) || strings.HasSuffix(s.fold(be-1), "est") && be-name == 1 {
 		return nil
 	}
 	article := isArticleEN(s.fold(be+1)) || s.fold(be+1) == "any"
@@ -350,7 +350,7 @@ func personEN(s *sentence) string {
 			}
 			found = s.span(i, j)
 		}
-		i = j
+		i = j - 1
 	}
 	return found
 }

@@ -83,7 +83,7 @@ func (m *maker) worth(s *sentence, i int) int {
 func (m *maker) loneEN(s *sentence, i int) int {
 	w := s.words[i]
 	if len(w.fold) < 3 || isFunctionEN(w.fold) || isGenericEN(w.fold) || isCapital(w.core) || w.before != "" || !isLetters(w.fold) ||
-		strings.HasSuffix(w.fold, "ing") || strings.HasSuffix(w.fold, "ly") || strings.HasSuffix(w.fold, "ed") || !endsPhraseEN(s, i) {
+		strings.HasSuffix(w.fold, "ing") || strings.HasSuffix(w.fold, "ly") || strings.HasSuffix(w.fold, "ed") || strings.HasSuffix(w.fold, "est") && len(w.fold) > 5 && w.fold != "forest" && w.fold != "harvest" || !endsPhraseEN(s, i) {
 		return 0
 	}
 	before := s.fold(i - 1)

@@ -16,6 +16,7 @@ type numeral struct {
 	what   gapOf    // gapYear or gapNumber
 	others []string // numbers in its place that are wrong, the likeliest first
 	hard   bool     // worth a question of its own: a year, a measure
+	open   bool     // "by 1500": an earlier year is no surely false statement
 }
 
 // numbers asks for the numbers of a statement.
@@ -23,7 +24,7 @@ func (m *maker) numbers(s *sentence) {
 	v := m.voice(s.arabic)
 	for _, n := range m.numerals(s) {
 		gapped := s.replace(n.i, n.i+1, quiz.Gap)
-		if len(n.others) > 0 {
+		if len(n.others) > 0 && !n.open {
 			other := n.others[int(hash(s.text, n.core)%uint64(min(2, len(n.others))))]
 			m.addTruth(s, "number", 8, n.core, s.replace(n.i, n.i+1, other), v.notThis(n.core, other, s), false)
 		}
@@ -40,6 +41,9 @@ func (m *maker) numbers(s *sentence) {
 // numerals finds the numbers of s that stand alone, in figures and in words.
 func (m *maker) numerals(s *sentence) []numeral {
 	var all []numeral
+	if sameValues(s) {
+		return nil
+	}
 	for i, w := range s.words {
 		if inRange(s, i) || isLabelled(s, i) {
 			continue
@@ -60,6 +64,23 @@ func (m *maker) numerals(s *sentence) []numeral {
 		}
 	}
 	return all
+}
+
+// sameValues reports whether a number stands in s twice, in figures and in words:
+// one would give the other away.
+func sameValues(s *sentence) bool {
+	seen := map[int64]bool{}
+	for i, w := range s.words {
+		v := int64(countAt(s, i))
+		if isNumeral(w.core) {
+			v = int64(readFigure(w.core).value)
+		}
+		if v > 1 && seen[v] {
+			return true
+		}
+		seen[v] = true
+	}
+	return false
 }
 
 // isNumeral reports whether a word is a number in figures, of any script, with a
@@ -112,6 +133,9 @@ func isLabelled(s *sentence, i int) bool {
 func (m *maker) figure(s *sentence, i int) (numeral, bool) {
 	core := s.words[i].core
 	f := readFigure(core)
+	if f.value <= 31 && (isMonth(s.fold(i+1)) || isMonth(s.fold(i-1))) {
+		return numeral{}, false // a day: 34 October would be no mistake but nonsense
+	}
 	if !f.ok || f.value < 2 || f.value > 1e12 || f.decimals > 3 || strings.Contains(s.text, core+"-") {
 		return numeral{}, false
 	}
@@ -120,12 +144,16 @@ func (m *maker) figure(s *sentence, i int) (numeral, bool) {
 	switch {
 	case f.decimals == 0 && isYear(s, i, f):
 		n.what = gapYear
-		values = yearsNear(f.value, s.fold(i-1) == "by" || s.fold(i-2) == "by")
+		n.open = s.fold(i-1) == "by" || s.fold(i-2) == "by"
+		values = yearsNear(f.value, n.open)
 	case strings.ContainsAny(core, "%٪") || isPercent(s, i):
 		values = []float64{f.value + 10, f.value - 10, f.value + 20, f.value - 20, f.value / 2, f.value * 2}
 		values = slices.DeleteFunc(values, func(v float64) bool { return v <= 0 || v >= 100 || v != float64(int(v)) && f.decimals == 0 })
 	default:
 		values = amountsNear(f.value, f.decimals)
+		if isRough(s, i) && f.decimals == 0 {
+			values = slices.Concat(roundAbout(f.value), values)
+		}
 	}
 	limit := limitAt(s, i)
 	for _, v := range values {
@@ -141,6 +169,9 @@ func (m *maker) figure(s *sentence, i int) (numeral, bool) {
 // isYear reports whether the number at word i is a year.
 func isYear(s *sentence, i int, f figure) bool {
 	prev := s.fold(i - 1)
+	if isMonth(prev) && f.value >= 100 {
+		return true
+	}
 	if s.arabic {
 		switch prev {
 		case "عام", "سنه", "العام", "السنه", "بعام", "لعام", "وعام", "وسنه":
@@ -269,6 +300,8 @@ func isPercent(s *sentence, i int) bool {
 // asked for.
 func yearsNear(y float64, past bool) []float64 {
 	switch {
+	case past && y > 1930:
+		return []float64{y - 10, y - 20, y - 30, y - 40}
 	case past: // what was there by 1500 was there by 1540 as well
 		return []float64{y - 50, y - 100, y - 150, y - 200}
 	case y > 1930:
@@ -297,6 +330,32 @@ func amountsNear(v float64, decimals int) []float64 {
 	}
 	values := []float64{v + step, v - step, v + 2*step, v - 2*step, v + 3*step, v * 2, v * 3, v * 5, v - 3*step, v / 2, v / 5, v / 10}
 	return slices.DeleteFunc(values, func(x float64) bool { return x != float64(int64(x)) || x < 2 })
+}
+
+// isRough reports whether the number at word i is a rough one: "about 8".
+func isRough(s *sentence, i int) bool {
+	switch s.fold(i - 1) {
+	case "about", "around", "nearly", "almost", "roughly", "approximately", "نحو", "حوالي", "قرابه", "زهاء", "تقريبا":
+		return true
+	}
+	return s.fold(i+1) == "تقريبا" || s.fold(i+2) == "تقريبا"
+}
+
+// roundAbout returns amounts that nobody would take for "about" v.
+func roundAbout(v float64) []float64 {
+	values := []float64{v * 2, v / 2, v * 3, v * 1.5}
+	return slices.DeleteFunc(values, func(x float64) bool { return x != float64(int64(x)) || x < 2 })
+}
+
+// isMonth knows months in normal form.
+func isMonth(w string) bool {
+	switch w {
+	case "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+		"يناير", "فبراير", "مارس", "ابريل", "مايو", "يونيو", "يوليو", "اغسطس", "سبتمبر", "اكتوبر", "نوفمبر", "ديسمبر", "محرم", "صفر", "رجب", "شعبان", "رمضان", "شوال",
+		"شباط", "اذار", "نيسان", "ايار", "حزيران", "تموز", "اب", "ايلول", "تشرين", "كانون", "جمادي", "ربيع", "جانفي", "فيفري", "جويليه", "اوت":
+		return true
+	}
+	return false
 }
 
 // countClassAR tells apart the numbers that take another form of the noun behind

@@ -439,14 +439,6 @@ func oppositeAR(w string) string {
 		return "لينة"
 	case "لينه":
 		return "صلبة"
-	case "يزيد":
-		return "ينقص"
-	case "ينقص":
-		return "يزيد"
-	case "تزيد":
-		return "تنقص"
-	case "تنقص":
-		return "تزيد"
 	case "العلوي":
 		return "السفلي"
 	case "السفلي":
