@@ -131,18 +131,26 @@ func TestProgressGrowsWithEachPart(t *testing.T) {
 
 func TestAQuizIsTheSameWhereverAttemptsBreak(t *testing.T) {
 	request := learnsnap.Request{Pages: photos(1), Questions: 5, ID: "seed"}
-	whole := answerTo(quiz.Ask{Pages: []int{1}, Lesson: true, Questions: 5}).String()
-	want, err := collect(t.Context(), newEngine(t, learnsnap.Config{Model: goodModel()}), request)
+	small := func(a quiz.Ask) reply {
+		r := answerTo(a)
+		for i := range r.Pages {
+			r.Pages[i].Text = strings.Join(strings.Split(r.Pages[i].Text, "\n")[:5], "\n")
+		}
+		return r
+	}
+	want, err := collect(t.Context(), newEngine(t, learnsnap.Config{Model: aitest.NewScripted("test/m", saying(small))}), request)
 	require.NoError(t, err)
 	wantJSON := toJSON(t, itemsOf(want))
 
+	whole := small(quiz.Ask{Pages: []int{1}, Lesson: true, Questions: 5}).String()
 	for cut := range len(whole) {
-		model := aitest.NewScripted("test/good", aitest.Broken(whole[:cut], &ai.Error{Kind: ai.Unavailable}), good())
-		parts, err := collect(t.Context(), newEngine(t, learnsnap.Config{Model: ai.Failover(model, goodModel())}), request)
+		broken := aitest.NewScripted("test/m", aitest.Broken(whole[:cut], &ai.Error{Kind: ai.Unavailable}))
+		next := aitest.NewScripted("test/next", saying(small))
+		parts, err := collect(t.Context(), newEngine(t, learnsnap.Config{Model: ai.Failover(broken, next)}), request)
 		require.NoError(t, err)
 		items := itemsOf(parts)
 		for i := range items {
-			items[i].Model = "test/good" // the second has another name
+			items[i].Model = "test/m"
 		}
 		if got := toJSON(t, items); got != wantJSON {
 			require.Equal(t, wantJSON, got, "cut after %d bytes", cut)

@@ -18,12 +18,36 @@ import (
 type recorder struct {
 	mu   sync.Mutex
 	seen []learnsnap.Observation
+	more chan struct{} // closed at the next one
 }
 
 func (r *recorder) Observe(_ context.Context, o learnsnap.Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seen = append(r.seen, o)
+	if r.more != nil {
+		close(r.more)
+		r.more = nil
+	}
+}
+
+// wait waits until something was seen on an occasion.
+func (r *recorder) wait(occasion learnsnap.Occasion) learnsnap.Observation {
+	for {
+		r.mu.Lock()
+		for _, o := range r.seen {
+			if o.Occasion == occasion {
+				r.mu.Unlock()
+				return o
+			}
+		}
+		if r.more == nil {
+			r.more = make(chan struct{})
+		}
+		more := r.more
+		r.mu.Unlock()
+		<-more
+	}
 }
 
 // of returns what was seen on an occasion.

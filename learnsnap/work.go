@@ -82,7 +82,7 @@ func (w *worker) generate(ctx context.Context) (err error) {
 	for _, it := range have {
 		w.count.add(it.Kind)
 	}
-	w.forgetPages(ctx)
+	w.forgetReadPages(ctx)
 	for part, err := range w.engine.Stream(ctx, w.request(ctx, have)) {
 		if err != nil {
 			return err
@@ -134,7 +134,7 @@ func (w *worker) keep(ctx context.Context, it Item) error {
 	w.count.add(it.Kind)
 	switch it.Kind {
 	case PageItem:
-		w.forgetPages(ctx)
+		w.forgetReadPages(ctx)
 	case QuestionItem:
 		if w.count.questions == 1 {
 			observe(ctx, w.observer, Observation{Occasion: FirstQuestion, Session: w.session.ID, Elapsed: w.age()})
@@ -157,12 +157,15 @@ func (w *worker) write(ctx context.Context, do func(context.Context) error) erro
 	}
 }
 
-// forgetPages deletes the pages once every one was read. What can't be deleted now
-// goes with the session.
-func (w *worker) forgetPages(ctx context.Context) {
-	if w.count.pages < len(w.asked.Pages) {
-		return
+// forgetReadPages deletes the pages once every one was read.
+func (w *worker) forgetReadPages(ctx context.Context) {
+	if w.count.pages >= len(w.asked.Pages) {
+		w.forgetPages(ctx)
 	}
+}
+
+// forgetPages deletes the pages. What can't be deleted now goes with the session.
+func (w *worker) forgetPages(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, workerWait)
 	defer cancel()
 	if err := w.store.DeleteBlobs(ctx, w.session.ID); err != nil {
@@ -228,6 +231,9 @@ func (w *worker) finish(ctx context.Context, failed error) error {
 		return nil
 	case err != nil:
 		return err
+	}
+	if failed != nil && lasts(seen.Code) {
+		w.forgetPages(ctx) // nobody will try it again
 	}
 	w.hub.over(w.session.ID)
 	seen.Elapsed = w.age()

@@ -2,9 +2,11 @@ package learnsnap_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -164,4 +166,68 @@ func toCompact(v any) string {
 		panic(err)
 	}
 	return string(body)
+}
+
+// pieces cuts the reply behind each of its items.
+func (r reply) pieces() []string {
+	var all []string
+	open := "{"
+	for i, p := range r.Pages {
+		all = append(all, open+start("pages", i)+toCompact(p))
+		open = ""
+	}
+	if len(r.Pages) > 0 {
+		open = "],"
+	}
+	if r.Lesson != nil {
+		all = append(all, open+`"lesson":`+toCompact(r.Lesson))
+		open = ","
+	}
+	for i, q := range r.Questions {
+		all = append(all, open+start("questions", i)+toCompact(q))
+		open = ""
+	}
+	if len(r.Questions) > 0 {
+		open = "]"
+	}
+	return append(all, open+"}")
+}
+
+func start(key string, i int) string {
+	if i == 0 {
+		return `"` + key + `":[`
+	}
+	return ","
+}
+
+// A paced model is a good one that says the next item only when it may.
+type paced struct {
+	say   chan struct{} // each value lets it say one item; closed, it says all
+	asked chan quiz.Ask // what it was asked, if somebody wants to know
+	left  chan struct{} // a value for each stream that has ended
+}
+
+func newPaced() *paced {
+	return &paced{say: make(chan struct{}), asked: make(chan quiz.Ask, 100), left: make(chan struct{}, 100)}
+}
+
+func (m *paced) Name() string { return "test/paced" }
+
+func (m *paced) Stream(ctx context.Context, p ai.Prompt) iter.Seq2[ai.Chunk, error] {
+	return func(yield func(ai.Chunk, error) bool) {
+		defer func() { m.left <- struct{}{} }()
+		m.asked <- askOf(p)
+		for _, piece := range answerTo(askOf(p)).pieces() {
+			select {
+			case <-m.say:
+			case <-ctx.Done():
+				yield(ai.Chunk{}, ctx.Err())
+				return
+			}
+			if !yield(ai.Chunk{Text: piece, Model: m.Name()}, nil) {
+				return
+			}
+		}
+		yield(ai.Chunk{Finish: ai.FinishStop, Model: m.Name()}, nil)
+	}
 }
