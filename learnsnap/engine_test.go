@@ -84,7 +84,7 @@ func TestPhotosAreReadOnceAndThenAskedAboutInText(t *testing.T) {
 		require.Equal(t, i+1, it.Seq)
 		require.Equal(t, "test/model", it.Model)
 	}
-	require.Len(t, items[1].Lesson.Steps, 1, "a step of no known type is left out")
+	require.Len(t, items[1].Lesson.Steps, 1, "a step of no known type, and one that gives orders, are left out")
 
 	prompts := model.Prompts()
 	require.Len(t, prompts, 2)

@@ -175,6 +175,9 @@ func (g *generation) acceptLesson(e ai.Element) (*quiz.Lesson, error) {
 		l.KeyPoints[i] = quiz.Clean(k)
 	}
 	l.KeyPoints = l.KeyPoints[:min(len(l.KeyPoints), maxKeyPoints)]
+	for i := range l.Steps {
+		cleanStep(&l.Steps[i])
+	}
 	l.Steps = slices.DeleteFunc(l.Steps, badStep)
 	l.Steps = l.Steps[:min(len(l.Steps), maxSteps)]
 	switch {
@@ -188,13 +191,27 @@ func (g *generation) acceptLesson(e ai.Element) (*quiz.Lesson, error) {
 	return &l, nil
 }
 
+func cleanStep(s *quiz.Step) {
+	s.Content = strings.TrimSpace(cleanText(s.Content))
+	s.Question, s.CorrectAnswer, s.Hint = quiz.Clean(s.Question), quiz.Clean(s.CorrectAnswer), quiz.Clean(s.Hint)
+	for i, o := range s.Options {
+		s.Options[i] = quiz.Clean(o)
+	}
+}
+
+// badStep reports a step that is left out: of no known type, empty, too long, or
+// repeating an order of a page (a practice step is one itself).
 func badStep(s quiz.Step) bool {
 	switch s.Type {
-	case "explanation", "example", "practice":
+	case "explanation", "example":
+		if orders(s.Content) {
+			return true
+		}
+	case "practice":
 	default:
 		return true
 	}
-	return strings.TrimSpace(s.Content) == "" || tooLong(s.Content, maxContent) ||
+	return s.Content == "" || tooLong(s.Content, maxContent) ||
 		tooLong(s.Question, maxStepText) || tooLong(s.CorrectAnswer, maxStepText) || tooLong(s.Hint, maxStepText) ||
 		slices.ContainsFunc(s.Options, func(o string) bool { return tooLong(o, maxStepText) })
 }

@@ -93,6 +93,8 @@ func (u *Upload) Create(ctx context.Context, o Options) (Session, error) {
 		o.Questions = DefaultQuestions
 	}
 	switch err := checkWanted(o.Questions, o.Language, o.Types); {
+	case u.owner == "":
+		return Session{}, invalid("a session needs an owner")
 	case u.created:
 		return Session{}, invalid("this upload was created already")
 	case err != nil:

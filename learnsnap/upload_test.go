@@ -105,6 +105,8 @@ func TestUploadsHaveBounds(t *testing.T) {
 
 	_, err = h.Create(t.Context(), "owner", photos(21), learnsnap.Options{})
 	require.Equal(t, learnsnap.TooManyPages, learnsnap.CodeOf(err))
+	_, err = h.Create(t.Context(), "", photos(1), learnsnap.Options{})
+	require.Equal(t, learnsnap.InvalidRequest, learnsnap.CodeOf(err))
 	_, err = h.Create(t.Context(), "owner", []ai.Media{photos(1)[0], {}}, learnsnap.Options{})
 	require.Equal(t, learnsnap.InvalidRequest, learnsnap.CodeOf(err))
 	require.Empty(t, h.blobs())

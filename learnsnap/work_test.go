@@ -160,6 +160,26 @@ func TestAWorkerThatLostItsSessionStopsAtOnce(t *testing.T) {
 	require.Equal(t, learnsnap.Internal, next(t, events, learnsnap.FailedEvent).Session.Failure.Code)
 }
 
+func TestAWorkerWhoseSessionWasRemovedStopsAtOnce(t *testing.T) {
+	model := newPaced()
+	h := newHouse(t, model)
+	h.run()
+	made := h.create(photos(1), learnsnap.Options{Questions: 5})
+	events := h.watch(made.ID, 0)
+	model.say <- struct{}{}
+	next(t, events, learnsnap.PageEvent)
+
+	n, err := h.store.ExpireSessions(t.Context(), made.Expires.Add(time.Second), "EXPIRED", 1)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	model.say <- struct{}{} // the item finds no session
+	<-model.left
+	for range events { // until the watch has ended, too
+	}
+	require.Equal(t, []string{"grant +10", "hold -1", "release +1"}, h.ledger())
+	require.Empty(t, h.seen.of(learnsnap.Failed))
+}
+
 func TestFailuresThatLastEndTheSessionAtOnce(t *testing.T) {
 	unreadable := saying(func(a quiz.Ask) reply {
 		r := reply{}
