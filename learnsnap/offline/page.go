@@ -178,15 +178,16 @@ func linesOf(words []ocrWord) (lines []textLine) {
 		l.left, l.right = min(l.left, w.left), max(l.right, w.right)
 		widest[w.block] = max(widest[w.block], l.right-l.left)
 	}
-	whole := 0
-	for _, w := range widest {
-		whole = max(whole, w)
+	whole, count := 0, map[int]int{}
+	for _, l := range lines {
+		whole = max(whole, l.right-l.left)
+		count[l.words[0].block]++
 	}
 	kept := lines[:0]
 	for _, l := range lines {
 		l.widest = widest[l.words[0].block]
-		if len(lines) < 4 || l.widest*3 > whole {
-			l.widest = max(l.widest, min(whole, l.widest*2))
+		if count[l.words[0].block] < 3 { // a heading, or the end of a paragraph: no column of its own
+			l.widest = whole
 		}
 		if l.words = withoutBullet(l.words); len(l.words) > 0 {
 			l.words = mended(l.words)

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/learnsnap/learnsnap-go/ai"
+	"github.com/learnsnap/learnsnap-go/ai/anthropic"
+	"github.com/learnsnap/learnsnap-go/ai/gemini"
+	"github.com/learnsnap/learnsnap-go/ai/openai"
+	"github.com/learnsnap/learnsnap-go/learnsnap/offline"
+	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
+	"github.com/learnsnap/learnsnap-go/resilience"
+)
+
+// A chain is the models that are asked, in order: the providers that have a key,
+// each behind a breaker, a limiter and a quota of its own, and the offline model
+// last.
+type chain struct {
+	model    ai.Model // all of them
+	links    []link
+	breakers map[string]*resilience.Breaker
+}
+
+// A link is one model of the chain, as it is known there.
+type link struct {
+	name  string
+	model ai.Model
+}
+
+func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, ocr *offline.Tesseract) (*chain, error) {
+	ch := &chain{breakers: map[string]*resilience.Breaker{}}
+	var models []ai.Model
+	for _, p := range c.Providers {
+		m, err := open(p, log)
+		if err != nil {
+			return nil, fmt.Errorf("provider %s: %w", p.name, err)
+		}
+		models = append(models, ai.Traced(ch.guarded(m, c, log, metrics), metrics.Models()))
+	}
+	models = append(models, ai.Traced(offline.New(offline.Config{Reader: ocr}), metrics.Models()))
+	ch.model = ai.Failover(models...)
+	for name, m := range ai.Models(ch.model) {
+		ch.links = append(ch.links, link{name, m})
+	}
+	return ch, nil
+}
+
+func open(p provider, log *slog.Logger) (ai.Model, error) {
+	switch p.name {
+	case "gemini":
+		return gemini.New(gemini.Config{Key: p.key, Model: p.model, BaseURL: p.baseURL, Log: log})
+	case "openai":
+		return openai.New(openai.Config{Key: p.key, Model: p.model, BaseURL: p.baseURL, Log: log})
+	}
+	return anthropic.New(anthropic.Config{Key: p.key, Model: p.model, BaseURL: p.baseURL, Log: log})
+}
+
+// guarded puts a model behind its gates. AI_CONCURRENCY bounds the limiter.
+func (ch *chain) guarded(m ai.Model, c config, log *slog.Logger, metrics *telemetry.Metrics) ai.Model {
+	name := m.Name()
+	breaker := resilience.NewBreaker(resilience.BreakerConfig{Name: name, OnChange: func(name string, from, to resilience.State) {
+		log.Warn("circuit breaker", "model", name, "from", from.String(), "to", to.String())
+	}})
+	limit := resilience.LimiterConfig{Name: name, Refused: ai.Busy}
+	if c.AIConcurrency > 0 {
+		limit.Start, limit.Max = min(5, c.AIConcurrency), c.AIConcurrency
+	}
+	ch.breakers[name] = breaker
+	metrics.Breaker(name, breaker.State)
+	return ai.Guard(m, resilience.Gates(breaker, resilience.NewLimiter(limit), resilience.NewQuota(resilience.QuotaConfig{Name: name, Refused: ai.Busy})))
+}
+
+// check asks each model whether it would answer, cheaply and in parallel.
+func (ch *chain) check(ctx context.Context) map[string]error {
+	type result struct {
+		name string
+		err  error
+	}
+	results := make(chan result, len(ch.links))
+	for _, l := range ch.links {
+		go func() { results <- result{l.name, ai.Check(ctx, l.model)} }()
+	}
+	all := map[string]error{}
+	for range ch.links {
+		r := <-results
+		all[r.name] = r.err
+	}
+	return all
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A config is what the environment says, checked.
+type config struct {
+	Host, Port      string
+	DataDir         string
+	LogLevel        slog.Level
+	DeviceSecrets   []string // the first one signs, all are accepted
+	MemoryLimitMB   int
+	ShutdownTimeout time.Duration
+	FreePages       int
+	Providers       []provider // in the order in which they are asked
+	AIConcurrency   int        // 0: not set
+
+	limitMemory bool     // GOMEMLIMIT is not set by hand
+	unused      []string // variables that a later version knows
+}
+
+// A provider is a language model that was configured.
+type provider struct {
+	name                string // gemini, openai or anthropic
+	key, model, baseURL string
+}
+
+// later are variables that are documented but not used yet. Who sets one is told.
+var later = []string{
+	"DATABASE_DIRECT_URL", "FLAGS_FILE", "BACKUP_DIR", "AI_DAILY_USD", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL", "JWT_SECRET",
+	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
+}
+
+// environment reads variables and gathers what is wrong with them.
+type environment struct {
+	values map[string]string
+	wrong  []error
+}
+
+func (e *environment) text(name, otherwise string) string {
+	if v := e.values[name]; v != "" {
+		return v
+	}
+	return otherwise
+}
+
+func (e *environment) refuse(name, want string) {
+	shown := strconv.Quote(e.values[name])
+	if strings.Contains(name, "SECRET") || strings.Contains(name, "KEY") || strings.Contains(name, "URL") {
+		shown = "its value"
+	}
+	e.wrong = append(e.wrong, fmt.Errorf("%s: %s can't be used (want %s)", name, shown, want))
+}
+
+func (e *environment) number(name string, otherwise, least, most int) int {
+	v := e.values[name]
+	if v == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		e.refuse(name, fmt.Sprintf("a whole number from %d to %d", least, most))
+		return otherwise
+	}
+	return n
+}
+
+func (e *environment) duration(name string, otherwise, least, most time.Duration) time.Duration {
+	v := e.values[name]
+	if v == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < least || d > most {
+		e.refuse(name, fmt.Sprintf("a time from %v to %v, such as 30s", least, most))
+		return otherwise
+	}
+	return d
+}
+
+// readConfig reads the environment. Its error has a line for each mistake.
+func readConfig(environ []string) (config, error) {
+	e := environment{values: map[string]string{}}
+	for _, pair := range environ {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			e.values[name] = strings.TrimSpace(value)
+		}
+	}
+	c := config{
+		Host:            e.text("HOST", ""),
+		Port:            strconv.Itoa(e.number("PORT", 5000, 0, 65535)),
+		DataDir:         e.text("DATA_DIR", "data"),
+		MemoryLimitMB:   e.number("MEMORY_LIMIT_MB", 512, 128, 1<<20),
+		ShutdownTimeout: e.duration("SHUTDOWN_TIMEOUT", 30*time.Second, time.Second, 10*time.Minute),
+		FreePages:       e.number("FREE_PAGES_GUEST", 2, -1, 1_000_000),
+		AIConcurrency:   e.number("AI_CONCURRENCY", 0, 1, 1000),
+		limitMemory:     e.values["GOMEMLIMIT"] == "",
+	}
+	if e.values["FREE_PAGES_GUEST"] == "0" {
+		e.refuse("FREE_PAGES_GUEST", "1 or more, or -1 for pages that are not counted")
+	}
+	if err := c.LogLevel.UnmarshalText([]byte(e.text("LOG_LEVEL", "info"))); err != nil {
+		e.refuse("LOG_LEVEL", "debug, info, warn or error")
+	}
+	e.database(&c)
+	e.secrets(&c)
+	e.providers(&c)
+	for _, name := range later {
+		if e.values[name] != "" {
+			c.unused = append(c.unused, name)
+		}
+	}
+	return c, errors.Join(e.wrong...)
+}
+
+// database takes DATABASE_URL, which may only name SQLite in this version.
+func (e *environment) database(c *config) {
+	v := e.values["DATABASE_URL"]
+	if v == "" {
+		return
+	}
+	u, err := url.Parse(v)
+	switch {
+	case err == nil && u.Scheme == "sqlite" && (u.Host+u.Path) != "":
+		c.DataDir = u.Host + u.Path
+	case err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql"):
+		e.refuse("DATABASE_URL", "sqlite:///path/of/a/folder; Postgres is not in this version")
+	default:
+		e.refuse("DATABASE_URL", "sqlite:///path/of/a/folder")
+	}
+}
+
+const shortestSecret = 32
+
+func (e *environment) secrets(c *config) {
+	for secret := range strings.SplitSeq(e.values["DEVICE_TOKEN_SECRET"], ",") {
+		if secret = strings.TrimSpace(secret); secret == "" {
+			continue
+		}
+		if len(secret) < shortestSecret {
+			e.refuse("DEVICE_TOKEN_SECRET", fmt.Sprintf("at least %d characters; several with commas, the first one signs", shortestSecret))
+		}
+		c.DeviceSecrets = append(c.DeviceSecrets, secret)
+	}
+}
+
+// providers takes the providers that have a key, in the order of AI_PROVIDERS.
+func (e *environment) providers(c *config) {
+	known := []string{"gemini", "openai", "anthropic"}
+	for name := range strings.SplitSeq(e.text("AI_PROVIDERS", strings.Join(known, ",")), ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		if !slices.Contains(known, name) {
+			e.refuse("AI_PROVIDERS", "some of gemini, openai, anthropic, with commas")
+			continue
+		}
+		prefix := strings.ToUpper(name)
+		p := provider{name: name, key: e.values[prefix+"_API_KEY"], model: e.values[prefix+"_MODEL"], baseURL: e.values[prefix+"_BASE_URL"]}
+		if u, err := url.Parse(p.baseURL); p.baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			e.refuse(prefix+"_BASE_URL", "a URL such as https://host/v1")
+			continue
+		}
+		switch {
+		case p.key != "":
+			c.Providers = append(c.Providers, p)
+		case e.values["AI_PROVIDERS"] != "":
+			e.refuse("AI_PROVIDERS", "only providers with a key; "+prefix+"_API_KEY is not set")
+		}
+	}
+}
+
+// attrs are the configuration for the log. Secrets are not among them.
+func (c config) attrs() []slog.Attr {
+	var names []string
+	for _, p := range c.Providers {
+		names = append(names, p.name)
+	}
+	return []slog.Attr{
+		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("dataDir", c.DataDir), slog.String("logLevel", c.LogLevel.String()),
+		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
+		slog.Any("providers", append(names, "offline")), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
+	}
+}

@@ -1,0 +1,167 @@
+// Command server is LearnSnap's reference server: photos of textbook pages in,
+// quizzes out, over HTTP. It is configured by the environment alone; without any
+// of it, it runs on SQLite in ./data, without a key and without a network.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/learnsnap/learnsnap-go/learnsnap"
+	"github.com/learnsnap/learnsnap-go/learnsnap/offline"
+	"github.com/learnsnap/learnsnap-go/learnsnap/pages"
+	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
+	"github.com/learnsnap/learnsnap-go/resilience"
+	"github.com/learnsnap/learnsnap-go/storage/sqlite"
+)
+
+// decodeHEIC is the argument that makes the program the child that decodes one
+// HEIC photo from its standard input to its standard output.
+const decodeHEIC = "decode-heic"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	var err error
+	if len(os.Args) == 2 && os.Args[1] == decodeHEIC {
+		err = pages.DecodeHEIC(ctx, os.Stdin, os.Stdout)
+	} else {
+		err = run(ctx, os.Environ(), os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run runs the server until ctx ends and everything has stopped in good order.
+func run(ctx context.Context, environ []string, stdout io.Writer) error {
+	config, err := readConfig(environ)
+	if err != nil {
+		return err
+	}
+	log := slog.New(telemetry.NewLogHandler(stdout, telemetry.LogConfig{Level: config.LogLevel}))
+	log.LogAttrs(ctx, slog.LevelInfo, "configuration", config.attrs()...)
+	for _, name := range config.unused {
+		log.Warn("this variable is not used by this version", "variable", name)
+	}
+	if config.limitMemory {
+		debug.SetMemoryLimit(int64(config.MemoryLimitMB) << 20 * 9 / 10)
+	}
+	store, err := sqlite.Open(ctx, sqlite.Config{Dir: config.DataDir, Logger: log})
+	if err != nil {
+		return fmt.Errorf("DATA_DIR %s: %w", config.DataDir, err)
+	}
+	s, err := newServer(config, log, store)
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(config.Host, config.Port))
+	if err != nil {
+		return errors.Join(fmt.Errorf("PORT %s: %w", config.Port, err), store.Close())
+	}
+
+	life := resilience.NewLifecycle(resilience.LifecycleConfig{StopWithin: config.ShutdownTimeout, Log: log})
+	s.ready = life.Ready
+	life.Add("store", func(ctx context.Context) error { <-ctx.Done(); return store.Close() })
+	life.Add("quizzes", s.service.Run)
+	life.Add("http", func(ctx context.Context) error { return s.serve(ctx, listener) })
+	log.Info("listening", "url", "http://"+listener.Addr().String())
+	return life.Run(ctx)
+}
+
+// A server is the program's parts, wired.
+type server struct {
+	config  config
+	log     *slog.Logger
+	store   *sqlite.Store
+	service *learnsnap.Service
+	metrics *telemetry.Metrics
+	chain   *chain
+	ocr     *offline.Tesseract
+	devices devices
+	ready   func() bool
+
+	draining context.Context // ends when the server stops: event streams end with it
+	drain    context.CancelFunc
+}
+
+func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error) {
+	secret, err := deviceSecret(c, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{config: c, log: log, store: store, devices: devices{keys: secret}, ready: func() bool { return false }}
+	s.draining, s.drain = context.WithCancel(context.Background())
+	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
+	s.ocr = offline.NewTesseract(offline.TesseractConfig{})
+	if err := s.ocr.Check(context.Background()); err != nil {
+		log.Warn("photos can't be read by the offline model; texts can", "error", err)
+	}
+	if s.chain, err = newChain(c, log, s.metrics, s.ocr); err != nil {
+		return nil, err
+	}
+	intake, err := newIntake(c)
+	if err != nil {
+		return nil, err
+	}
+	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log))
+	engine, err := learnsnap.New(learnsnap.Config{Model: s.chain.model, Prepare: intake.Prepare, Observer: observer})
+	if err != nil {
+		return nil, err
+	}
+	s.service, err = learnsnap.NewService(learnsnap.ServiceConfig{
+		Engine: engine, Store: store, Observer: observer, Inspect: intake.Inspect, FreePages: c.FreePages,
+	})
+	return s, err
+}
+
+// heicNeeds is the memory in MB that a child takes to decode HEIC.
+const heicNeeds = 350
+
+// newIntake returns the reader of pages. HEIC is decoded in a child process, where
+// memory leaves room for one.
+func newIntake(c config) (*pages.Reader, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the program's own file, for decoding HEIC: %w", err)
+	}
+	return pages.New(pages.Config{HEIC: []string{self, decodeHEIC}, NoHEIC: c.MemoryLimitMB < heicNeeds}), nil
+}
+
+// serve answers requests until ctx ends, and then lets those under way end.
+func (s *server) serve(ctx context.Context, listener net.Listener) error {
+	h := &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.drain()
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout*2/3)
+	defer cancel()
+	if err := h.Shutdown(bounded); err != nil {
+		s.log.Warn("some requests were cut off", "error", err)
+		_ = h.Close() // what is left has had its time
+	}
+	<-failed
+	return nil
+}

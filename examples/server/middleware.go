@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/julienschmidt/httprouter"
+
+	"github.com/learnsnap/learnsnap-go/learnsnap"
+	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
+)
+
+const requestIDHeader = "X-Request-ID"
+
+// identified gives every request an id, the client's own where it is a sane one,
+// and every answer the headers that keep browsers careful.
+func (s *server) identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if !saneID(id) {
+			id = hex.EncodeToString(random(8))
+		}
+		h := w.Header()
+		h.Set(requestIDHeader, id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r.WithContext(telemetry.WithRequestID(r.Context(), id)))
+	})
+}
+
+func saneID(id string) bool {
+	if len(id) < 8 || len(id) > 64 {
+		return false
+	}
+	return strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+}
+
+// observed runs a route: bounds its body, logs and counts it, and answers its
+// error or panic as a problem.
+func (s *server) observed(rt route) httprouter.Handle {
+	recorder := s.metrics.Route(rt.method, rt.pattern)
+	return func(w http.ResponseWriter, r *http.Request, p httprouter.Params) {
+		began := time.Now()
+		answered := &answer{ResponseWriter: w}
+		body := r.Body
+		if rt.limit > 0 {
+			r.Body = &unhurried{http.MaxBytesReader(answered, body, rt.limit), http.NewResponseController(w)}
+		}
+		s.run(answered, r, p, rt.handle)
+		if rt.limit > 0 && answered.failed {
+			drain(body)
+		}
+		took := time.Since(began)
+		if rt.stream {
+			took = -1
+		}
+		recorder.Done(answered.code(), took)
+		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", rt.pattern),
+			slog.Int("status", answered.code()), slog.Duration("took", time.Since(began)))
+	}
+}
+
+// plain is a route of its own name, without parameters.
+func (s *server) plain(name string, h handler) http.Handler {
+	handle := s.observed(route{method: "any", pattern: name, handle: h})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, nil) })
+}
+
+// run runs a handler and tells the client of its error.
+func (s *server) run(w *answer, r *http.Request, p httprouter.Params, h handler) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if v == http.ErrAbortHandler {
+			panic(v)
+		}
+		s.log.ErrorContext(r.Context(), "a request panicked", "panic", v, "stack", string(debug.Stack()))
+		s.tell(w, r, fault(learnsnap.Internal, "panic"))
+	}()
+	if err := h(w, r, p); err != nil {
+		s.tell(w, r, err)
+	}
+}
+
+// tell answers with an error, unless the answer has begun.
+func (s *server) tell(w *answer, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the client has gone
+	}
+	level := slog.LevelInfo
+	if code := learnsnap.CodeOf(err); code == learnsnap.Internal || code == learnsnap.Unavailable {
+		level = slog.LevelError
+	}
+	s.log.Log(r.Context(), level, "refused", "code", learnsnap.CodeOf(err), "error", err)
+	w.failed = true
+	if w.status == 0 {
+		writeProblem(w, r, err)
+	}
+}
+
+// An answer remembers the status that was sent.
+type answer struct {
+	http.ResponseWriter
+	status int
+	failed bool
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets [http.ResponseController] find what is below.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) code() int {
+	if a.status == 0 {
+		return http.StatusOK
+	}
+	return a.status
+}
+
+// silence is how long a client may send nothing in the middle of a body.
+const silence = 30 * time.Second
+
+// unhurried is a body that may take as long as it likes while it goes on.
+type unhurried struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (u *unhurried) Read(p []byte) (int, error) {
+	if err := u.control.SetReadDeadline(time.Now().Add(silence)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	n, err := u.ReadCloser.Read(p)
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		err = &learnsnap.Error{Code: learnsnap.BodyTooLarge, Err: err}
+	}
+	return n, err
+}
+
+// drain reads on after a refusal, for a client that is still sending would not see
+// the answer if the connection were closed under it.
+func drain(body io.Reader) {
+	_, _ = io.CopyN(io.Discard, body, 2*createLimit) // what it says does not matter
+}

@@ -1,0 +1,115 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/learnsnap/learnsnap-go/ai"
+	"github.com/learnsnap/learnsnap-go/resilience"
+)
+
+// Models returns a tracer that counts and times the calls to models: ai_requests_total,
+// ai_request_duration_seconds, ai_tokens_total and ai_inflight. The model names
+// that it sees become labels; they come from the configuration. It may be asked
+// for several times.
+func (m *Metrics) Models() ai.Tracer {
+	m.modelsOnce.Do(func() {
+		m.models = newModelMetrics()
+		m.registry.MustRegister(m.models.requests, m.models.duration, m.models.tokens, m.models.inflight)
+	})
+	return m.models
+}
+
+// Breaker adds a model's circuit breaker: circuit_breaker_state is 1 for the state
+// that it is in, asked at each scrape.
+func (m *Metrics) Breaker(model string, state func() resilience.State) {
+	for _, s := range []resilience.State{resilience.Closed, resilience.HalfOpen, resilience.Open} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name:        "circuit_breaker_state",
+			Help:        "1 for the state that the breaker of a model is in.",
+			ConstLabels: prometheus.Labels{"provider": model, "state": s.String()},
+		}, func() float64 {
+			if state() == s {
+				return 1
+			}
+			return 0
+		}))
+	}
+}
+
+type modelMetrics struct {
+	requests, tokens *prometheus.CounterVec
+	duration         *prometheus.HistogramVec
+	inflight         *prometheus.GaugeVec
+}
+
+func newModelMetrics() *modelMetrics {
+	return &modelMetrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ai_requests_total",
+			Help: "Attempts at models, by how they ended: ok, length, left (enough was there), cancelled, rejected (by a gate), or the kind of failure.",
+		}, []string{"provider", "model", "outcome"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "ai_request_duration_seconds",
+			Help:    "Time of an attempt at a model, to its end.",
+			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320},
+		}, []string{"provider", "model"}),
+		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ai_tokens_total",
+			Help: "Tokens that models have told of, by direction: input (cached ones included) and output (reasoning included).",
+		}, []string{"provider", "model", "direction"}),
+		inflight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "ai_inflight",
+			Help: "Attempts under way.",
+		}, []string{"provider"}),
+	}
+}
+
+// Start implements [ai.Tracer].
+func (m *modelMetrics) Start(ctx context.Context, model string, _ *ai.Prompt) context.Context {
+	provider, _ := partsOf(model)
+	m.inflight.WithLabelValues(provider).Inc()
+	return ctx
+}
+
+// End implements [ai.Tracer].
+func (m *modelMetrics) End(_ context.Context, a ai.Attempt) {
+	provider, model := partsOf(a.Model)
+	m.inflight.WithLabelValues(provider).Dec()
+	m.requests.WithLabelValues(provider, model, outcome(a)).Inc()
+	m.duration.WithLabelValues(provider, model).Observe(a.Duration.Seconds())
+	if a.Usage != nil {
+		m.tokens.WithLabelValues(provider, model, "input").Add(float64(max(a.Usage.Input, 0)))
+		m.tokens.WithLabelValues(provider, model, "output").Add(float64(max(a.Usage.Output, 0)))
+	}
+}
+
+// partsOf parts "provider/model".
+func partsOf(name string) (provider, model string) {
+	provider, model, _ = strings.Cut(name, "/")
+	return provider, model
+}
+
+// outcome is how an attempt ended, as one of a fixed set of words.
+func outcome(a ai.Attempt) string {
+	var e *ai.Error
+	var rejected *resilience.RejectedError
+	switch {
+	case a.Err == nil && a.Left:
+		return "left"
+	case a.Err == nil && a.Finish == ai.FinishLength:
+		return "length"
+	case a.Err == nil:
+		return "ok"
+	case errors.Is(a.Err, context.Canceled), errors.Is(a.Err, context.DeadlineExceeded):
+		return "cancelled"
+	case errors.As(a.Err, &rejected):
+		return "rejected"
+	case errors.As(a.Err, &e):
+		return strings.ReplaceAll(e.Kind.Error(), " ", "_")
+	}
+	return "unknown"
+}
