@@ -10,7 +10,9 @@ import (
 )
 
 // A Kind is a family of failures. It is itself an error, so that
-// errors.Is(err, ai.RateLimited) asks the only question a caller has.
+// errors.Is(err, ai.RateLimited) asks the question that most callers have. Its
+// methods answer the others: [Kind.Next] what helps, [Kind.Fault] whether it counts
+// against the model, [Kind.Busy] whether the model asks for less.
 type Kind uint8
 
 const (
@@ -39,6 +41,28 @@ func (k Kind) Error() string {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+// An Action is what helps against a failure.
+type Action uint8
+
+const (
+	// AskNext says that the next model may do what this one does not.
+	AskNext Action = iota
+
+	// AskAgain says that asking the same model again, after a pause, is worth it. It
+	// is the adapter that does so, and only before the first byte of a reply and
+	// where the pause is short; after that the next model is asked here, too.
+	AskAgain
+)
+
+// Next returns what helps against a failure of this kind.
+func (k Kind) Next() Action {
+	switch k {
+	case RateLimited, Overloaded, Unavailable, Timeout:
+		return AskAgain
+	}
+	return AskNext
 }
 
 // Fault reports whether the kind counts against the model that was asked: a

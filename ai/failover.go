@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/resilience"
@@ -25,11 +26,10 @@ import (
 // The result is a [Checker] that passes when one of the models does.
 func Failover(models ...Model) Model {
 	f := failover{models: slices.Clone(models)}
-	seen := map[string]int{}
 	for _, m := range models {
 		name := m.Name()
-		if seen[name]++; seen[name] > 1 {
-			name = fmt.Sprintf("%s#%d", name, seen[name])
+		for n := 2; slices.Contains(f.names, name); n++ {
+			name = fmt.Sprintf("%s#%d", m.Name(), n)
 		}
 		f.names = append(f.names, name)
 	}
@@ -96,21 +96,25 @@ func (f *failover) ask(ctx context.Context, m Model, name string, p Prompt, yiel
 	return &Error{Kind: Truncated, Model: name, Err: errors.New("an empty stream")}, false
 }
 
-// named returns the error with the name that the model has here.
+// named returns the error with the name that the model has here. An error of
+// another type, and what a model of models ends in, becomes the cause of one.
 func named(err error, name string) error {
-	var e *Error
-	if !errors.As(err, &e) {
-		after, _ := resilience.RetryAfter(err)
-		return &Error{Model: name, After: after, Err: err, Kind: kindOf(err)}
+	if e, ok := err.(*Error); ok {
+		c := *e
+		c.Model = name
+		return &c
 	}
-	c := *e
-	c.Model = name
-	return &c
+	after, _ := resilience.RetryAfter(err)
+	return &Error{Kind: kindOf(err), Model: name, After: after, Err: err}
 }
 
-// kindOf gives a gate's refusal the kind that it stands for.
+// kindOf returns the kind of an error: a gate's refusal has the one that it stands
+// for.
 func kindOf(err error) Kind {
+	var e *Error
 	switch {
+	case errors.As(err, &e):
+		return e.Kind
 	case errors.Is(err, resilience.ErrOpen):
 		return Unavailable
 	case errors.Is(err, resilience.ErrFull):
@@ -121,15 +125,29 @@ func kindOf(err error) Kind {
 	return Unknown
 }
 
-// Check passes when one model does. Otherwise it returns all their errors.
+// Check asks all models at once and passes when one does: the others are broken
+// off, so that a provider that is silent does not make us look ill. Otherwise it
+// returns all their errors.
 func (f *failover) Check(ctx context.Context) error {
-	var causes []error
+	type answer struct {
+		i   int
+		err error
+	}
+	answers := make(chan answer, len(f.models))
+	ctx, cancel := context.WithCancel(ctx)
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	defer cancel()
 	for i, m := range f.models {
-		err := Check(ctx, m)
-		if err == nil {
+		asked.Go(func() { answers <- answer{i, Check(ctx, m)} })
+	}
+	causes := make([]error, len(f.models))
+	for range f.models {
+		a := <-answers
+		if a.err == nil {
 			return nil
 		}
-		causes = append(causes, named(err, f.names[i]))
+		causes[a.i] = named(a.err, f.names[a.i])
 	}
 	return &ExhaustedError{Causes: causes}
 }
@@ -151,16 +169,20 @@ func Models(m Model) iter.Seq2[string, Model] {
 	}
 }
 
-// An ExhaustedError says that no model of a [Failover] is left to ask.
+// An ExhaustedError says that no model is left to ask: a [Failover] has been
+// through all that were not to be avoided, or a [Run] through all there are.
 type ExhaustedError struct {
-	Causes []error // why each model that was asked failed; empty when all were to be avoided
+	Causes []error // why each model failed; empty when all were to be avoided
 }
 
 func (e *ExhaustedError) Error() string {
-	if len(e.Causes) == 0 {
-		return "no model is left to ask"
+	var b strings.Builder
+	b.WriteString("no model is left to ask")
+	for i, cause := range e.Causes {
+		b.WriteString([]string{": ", "; "}[min(i, 1)])
+		b.WriteString(cause.Error())
 	}
-	return "no model is left to ask: " + errors.Join(e.Causes...).Error()
+	return b.String()
 }
 
 // Unwrap returns the causes.

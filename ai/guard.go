@@ -12,10 +12,14 @@ import (
 // limiter and a quota. Inside a [Failover] each model has a guard of its own.
 //
 // The gate is told of a success when a finish was seen, or when the consumer broke
-// off after a chunk. It is told of faults only ([Kind.Fault]): a request that the
-// model refuses is not the provider's failure. A cancelled call gives its place
-// back. A gate that is a [resilience.Learner] gets what replies say about rate
-// limits, and, before the end of a call, the tokens that it took.
+// off after a chunk: a probe of a half-open breaker that [Run] ends early has seen
+// a healthy model. It is told of faults only ([Kind.Fault]; a stream that ends
+// without a finish is one): a request that the model refuses is not the provider's
+// failure. A call whose ctx has ended gives its place back, as one does that a gate
+// further in has refused.
+//
+// A gate that is a [resilience.Learner] gets what replies say about rate limits,
+// and, before the end of a call, the tokens that it took.
 func Guard(m Model, g resilience.Gate) Model { return &guarded{m, g} }
 
 type guarded struct {
@@ -57,6 +61,9 @@ func (g *guarded) pass(ctx context.Context, p Prompt, usage **Usage, yield func(
 				g.learn(e.Limits)
 			}
 			yield(chunk, err)
+			if finished {
+				return nil
+			}
 			return verdict(ctx, err)
 		}
 		finished = finished || chunk.Finish != FinishNone
@@ -76,7 +83,7 @@ func (g *guarded) pass(ctx context.Context, p Prompt, usage **Usage, yield func(
 	case left:
 		return nil
 	}
-	return &Error{Kind: Truncated, Err: errors.New("the stream ended without a finish")}
+	return &Error{Kind: Truncated, Model: g.Name(), Err: errors.New("the stream ended without a finish")}
 }
 
 func (g *guarded) learn(s *resilience.Signal) {
@@ -85,15 +92,24 @@ func (g *guarded) learn(s *resilience.Signal) {
 	}
 }
 
-// verdict returns the error as the gate is to see it: nil where it is no fault of
+// verdict returns an error as the gate is to see it: nil where it is no fault of
 // the model's.
 func verdict(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Canceled
-	}
 	var e *Error
-	if errors.As(err, &e) && !e.Kind.Fault() {
+	var rejected *resilience.RejectedError
+	switch {
+	case ctx.Err() != nil:
+		return context.Canceled
+	case errors.As(err, &e) && !e.Kind.Fault():
 		return nil
+	case e != nil && errors.Is(err, context.Canceled):
+		// A fault whose cause is a cancel of the adapter's own, as of a reply that
+		// has fallen silent: a gate would take it for the caller's.
+		fault := *e
+		fault.Err = nil
+		return &fault
+	case e == nil && errors.As(err, &rejected):
+		return context.Canceled // nobody was asked
 	}
 	return err
 }

@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"time"
+
+	"github.com/learnsnap/learnsnap-go/resilience"
 )
 
 // A Tracer watches the calls to models. It is the seam at which metrics and
-// traces are attached; this package knows neither.
+// traces are attached; this package knows neither. Its methods are called in the
+// goroutine that makes the call, End once for each Start, also when the model
+// panics. A Tracer is safe for concurrent use.
 type Tracer interface {
 	// Start is called before a call. The call is made with the context that it
-	// returns.
+	// returns. The prompt is to be read only.
 	Start(ctx context.Context, model string, p *Prompt) context.Context
 
 	// End is called after the call, with the context from Start.
@@ -21,15 +26,43 @@ type Tracer interface {
 // An Attempt is how a call to a model went.
 type Attempt struct {
 	Model      string        // [Model].Name
-	RequestID  string        // the provider's name for the call
+	RequestID  string        // the provider's name for the call; "" where it gave none
 	FirstChunk time.Duration // until the first chunk; 0 means that none came
-	Duration   time.Duration // until the end
+	Duration   time.Duration // until the end, the consumer's own time included
 	Usage      *Usage        // nil means not known
 	Finish     Finish        // FinishNone: it ended without one
 	Reason     string        // the provider's own word for Finish
 	Left       bool          // the consumer broke off
 	Err        error         // what the stream ended in
 }
+
+// Outcome returns the attempt in a word, for a label of a metric: "ok", "length" (a
+// token limit cut the reply), "left" (the consumer had enough), "cancelled" (ctx
+// has ended), "rejected" (by a gate: nobody was asked), or the [Kind] of what went
+// wrong, as in "rate_limited".
+func (a Attempt) Outcome() string {
+	var e *Error
+	var rejected *resilience.RejectedError
+	switch {
+	case a.Err == nil && a.Finish == FinishStop:
+		return "ok"
+	case a.Err == nil && a.Finish == FinishLength:
+		return "length"
+	case a.Err == nil && a.Left:
+		return "left"
+	case a.Err == nil:
+		return label(Truncated)
+	case errors.As(a.Err, &e):
+		return label(e.Kind)
+	case errors.As(a.Err, &rejected):
+		return "rejected"
+	case errors.Is(a.Err, context.Canceled), errors.Is(a.Err, context.DeadlineExceeded):
+		return "cancelled"
+	}
+	return label(Unknown)
+}
+
+func label(k Kind) string { return strings.ReplaceAll(k.Error(), " ", "_") }
 
 // Traced tells a tracer of each call to a model. Inside a [Failover] and outside
 // of a [Guard] it sees every attempt, refusals of gates included.
