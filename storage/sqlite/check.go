@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 )
 
 const (
@@ -21,11 +22,17 @@ const (
 // Check reads the whole database and returns what is wrong with it: damaged
 // pages, rows that refer to nothing, a balance that is not the sum of its
 // entries, a session whose items have holes. It is slow (minutes for gigabytes)
-// and stops with ctx; use it after a restore, not on a request's path.
+// and stops with ctx; use it after a restore, not on a request's path. It has a
+// connection of its own, so that nobody waits for it.
 func (s *Store) Check(ctx context.Context) error {
+	db, err := connect(readerDSN(filepath.Join(s.dir, databaseName)), 1)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	defer db.Close()
 	var all error
 	for _, query := range []string{integrity, danglers, ledgerProof, itemsProof} {
-		faults, err := collect(ctx, s.readers, func(scan func(...any) error) (fault string, err error) {
+		faults, err := collect(ctx, db, func(scan func(...any) error) (fault string, err error) {
 			return fault, scan(&fault)
 		}, query)
 		if err != nil {

@@ -28,7 +28,7 @@ const (
 		FROM river_job WHERE state IN ('available', 'retryable', 'scheduled', 'pending', 'running', 'discarded', 'cancelled')`
 )
 
-func driver(db *sql.DB) *riversqlite.Driver { return riversqlite.New(db) }
+func riverDriver(db *sql.DB) *riversqlite.Driver { return riversqlite.New(db) }
 
 // resetJobs makes the jobs of dead workers due again, without spending an attempt.
 func resetJobs(ctx context.Context, db *sql.DB) error {

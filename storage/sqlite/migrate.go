@@ -42,7 +42,7 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate from version %d: %w", current, err)
 	}
-	if err := jobs.Migrate(ctx, driver(db), log); err != nil {
+	if err := jobs.Migrate(ctx, riverDriver(db), log); err != nil {
 		if errors.Is(err, jobs.ErrNewer) {
 			return fmt.Errorf("%w: %w", err, errNewer)
 		}

@@ -78,11 +78,11 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if s.blobs, err = openBlobs(filepath.Join(s.dir, blobsName)); err != nil {
 		return err
 	}
-	if s.queue, err = jobs.New(jobs.InProcess(driver(s.write)), c.Logger); err != nil {
+	if s.queue, err = jobs.New(jobs.InProcess(riverDriver(s.write)), c.Logger); err != nil {
 		return err
 	}
-	s.writer, err = newWriter(ctx, s.write)
-	return err
+	s.writer = newWriter(s.write)
+	return nil
 }
 
 // abandon closes what a failed Open has opened.
@@ -148,7 +148,7 @@ func connect(dsn string, connections int) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector)
+	db := sql.OpenDB(rememberingConnector{connector})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil

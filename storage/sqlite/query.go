@@ -7,16 +7,6 @@ import (
 	"time"
 )
 
-// prepared lists the statements of the hot paths; the writer prepares them once.
-func prepared() []string {
-	return []string{
-		savepoint, release, rollback,
-		insertSession, claimSession, selectState, finishSession, submitSession,
-		countItem, insertItem,
-		insertEntry, selectBalance, selectHold,
-	}
-}
-
 // collect runs a query and reads its rows; no row is a nil slice.
 func collect[T any](ctx context.Context, db *sql.DB, read func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)

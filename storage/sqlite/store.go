@@ -17,7 +17,7 @@ import (
 // Config configures [Open]. Dir is required; every other zero value is a default.
 type Config struct {
 	Dir     string // folder of the database and the blobs; made with mode 0700 when it is missing
-	Readers int    // connections that read at the same time; 0 means one a core, at most 4
+	Readers int    // connections that read at the same time; 0 means one for two cores, from 1 to 4
 
 	// Logger gets the warnings of the job queue, which works in the background.
 	// Nil discards them.
@@ -86,7 +86,8 @@ func (s *Store) Close() error {
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
 	if c.Readers <= 0 {
-		c.Readers = min(runtime.GOMAXPROCS(0), 4)
+		// Readers that keep every core busy starve the writer.
+		c.Readers = min(max(runtime.GOMAXPROCS(0)/2, 1), 4)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

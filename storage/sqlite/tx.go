@@ -8,23 +8,16 @@ import (
 	"modernc.org/sqlite"
 )
 
-// A tx is the transaction that a step runs in, with the statements that were
-// prepared once. It lives as long as the step, and so may hold the context.
+// A tx is the transaction that a step runs in. It lives as long as the step, and
+// so may hold the context.
 type tx struct {
 	*sql.Tx
-	ctx   context.Context
-	stmts map[string]*sql.Stmt
+	ctx context.Context
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (t tx) exec(query string, args ...any) (int64, error) {
-	var result sql.Result
-	var err error
-	if stmt, ok := t.stmts[query]; ok {
-		result, err = t.StmtContext(t.ctx, stmt).ExecContext(t.ctx, args...)
-	} else {
-		result, err = t.ExecContext(t.ctx, query, args...)
-	}
+	result, err := t.ExecContext(t.ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -33,9 +26,6 @@ func (t tx) exec(query string, args ...any) (int64, error) {
 
 // row runs a query for one row.
 func (t tx) row(query string, args ...any) *sql.Row {
-	if stmt, ok := t.stmts[query]; ok {
-		return t.StmtContext(t.ctx, stmt).QueryRowContext(t.ctx, args...)
-	}
 	return t.QueryRowContext(t.ctx, query, args...)
 }
 

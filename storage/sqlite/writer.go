@@ -28,7 +28,6 @@ const (
 // must therefore use nothing but the transaction it is given.
 type writer struct {
 	db    *sql.DB // one connection
-	stmts map[string]*sql.Stmt
 	steps chan *step
 	done  chan struct{} // closed when the loop has ended
 
@@ -36,22 +35,10 @@ type writer struct {
 	closed bool
 }
 
-func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	w := &writer{
-		db:    db,
-		stmts: map[string]*sql.Stmt{},
-		steps: make(chan *step, queued),
-		done:  make(chan struct{}),
-	}
-	for _, query := range prepared() {
-		stmt, err := db.PrepareContext(ctx, query)
-		if err != nil {
-			return nil, fmt.Errorf("prepare %q: %w", query, err)
-		}
-		w.stmts[query] = stmt
-	}
+func newWriter(db *sql.DB) *writer {
+	w := &writer{db: db, steps: make(chan *step, queued), done: make(chan struct{})}
 	go w.loop()
-	return w, nil
+	return w
 }
 
 // close does the steps that wait and ends the loop.
@@ -190,7 +177,7 @@ func (w *writer) transaction(do func(tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := do(tx{Tx: sqltx, ctx: ctx, stmts: w.stmts}); err != nil {
+	if err := do(tx{Tx: sqltx, ctx: ctx}); err != nil {
 		// SQLite may have rolled back already; then this has nothing to do.
 		_ = sqltx.Rollback()
 		return err

@@ -294,17 +294,21 @@ func jobDepth(s *suite) {
 	d, err := s.Depth(s.Context())
 	s.ok(err)
 	equal(s, "depth of an empty queue", d, storage.Depth{})
-	before := time.Now().Add(-time.Second)
+	start := time.Now()
 	s.create("a")
-	between := time.Now().Add(time.Second)
+	d, err = s.Depth(s.Context())
+	s.ok(err)
+	oldest := d.Oldest
+	equal(s, "oldest in UTC", oldest.Location(), time.UTC)
+	if oldest.Before(start.Add(-time.Second)) || oldest.After(time.Now().Add(time.Second)) {
+		s.Fatalf("the oldest waits since %v, it was enqueued after %v", oldest, start)
+	}
+	eventually(s, "another millisecond", func() bool { return time.Since(oldest) > 10*time.Millisecond })
 	s.create("b")
 	d, err = s.Depth(s.Context())
 	s.ok(err)
 	equal(s, "waiting", d.Waiting, 2)
-	equal(s, "oldest in UTC", d.Oldest.Location(), time.UTC)
-	if d.Oldest.Before(before) || d.Oldest.After(between) {
-		s.Fatalf("the oldest waits since %v, it was enqueued about %v", d.Oldest, between)
-	}
+	equal(s, "oldest of two", d.Oldest, oldest)
 	running := make(chan struct{})
 	s.work(storage.WorkConfig{Workers: 1}, func(ctx context.Context, _ storage.Job) error {
 		close(running)
