@@ -113,7 +113,7 @@ func receive(r *http.Request, page intake.Page) (o learnsnap.Options, err error)
 	}
 	var wrong *intake.Error
 	var coded *learnsnap.Error
-	if errors.As(err, &wrong) && !errors.As(err, &coded) {
+	if errors.As(err, &wrong) && (!errors.As(err, &coded) || coded.Code == learnsnap.InvalidRequest) {
 		return o, misread(wrong)
 	}
 	if err != nil {

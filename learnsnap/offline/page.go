@@ -240,11 +240,14 @@ func (l textLine) goesOn(next textLine) bool {
 	if l.right-l.left < l.widest*7/10 || next.left > l.right || next.right < l.left {
 		return false
 	}
+	return !l.endsSentence() || !next.isEntry() && (next.endsSentence() || next.right-next.left >= next.widest*7/10)
+}
+
+// endsSentence reports whether a line ends where a sentence does. After one that
+// does, a short line that does not is a heading.
+func (l textLine) endsSentence() bool {
 	last := l.words[len(l.words)-1].text
-	if strings.ContainsAny(last[len(last)-1:], ".!?") || strings.HasSuffix(last, "؟") {
-		return !next.isEntry()
-	}
-	return true
+	return strings.ContainsAny(last[len(last)-1:], ".!?") || strings.HasSuffix(last, "؟")
 }
 
 // isEntry reports whether a line begins with "term:".

@@ -15,14 +15,14 @@ import (
 	"github.com/learnsnap/learnsnap-go/learnsnap/quiz"
 )
 
-type photo struct {
+type pagePhoto struct {
 	File, Kind, Language, Expect string
 	PageID                       string `json:"page_id"`
 	Truth                        string `json:"ground_truth"`
 }
 
-// photos reads the folder of development photos, or skips where it is missing.
-func photos(t testing.TB) (dir string, all []photo) {
+// pagePhotos reads the folder of development photos, or skips where it is missing.
+func pagePhotos(t testing.TB) (dir string, all []pagePhoto) {
 	t.Helper()
 	dir = os.Getenv("LEARNSNAP_PAGES")
 	if dir == "" {
@@ -32,13 +32,13 @@ func photos(t testing.TB) (dir string, all []photo) {
 	if err != nil {
 		t.Skipf("no photos of pages: %v (set LEARNSNAP_PAGES to their folder)", err)
 	}
-	var manifest struct{ Files []photo }
+	var manifest struct{ Files []pagePhoto }
 	require.NoError(t, json.Unmarshal(data, &manifest))
 	return dir, manifest.Files
 }
 
-// reader returns the real reader, or skips where its program is missing.
-func reader(t testing.TB) *offline.Tesseract {
+// realReader returns the real reader, or skips where its program is missing.
+func realReader(t testing.TB) *offline.Tesseract {
 	t.Helper()
 	r := offline.NewTesseract(offline.TesseractConfig{})
 	if err := r.Check(t.Context()); err != nil {
@@ -85,8 +85,8 @@ func wordErrors(got, want []string) int {
 }
 
 func TestReaderReadsEveryPhoto(t *testing.T) {
-	dir, all := photos(t)
-	r, intake := reader(t), pages.New(pages.Config{})
+	dir, all := pagePhotos(t)
+	r, intake := realReader(t), pages.New(pages.Config{})
 	errors, words := map[string]int{}, map[string]int{}
 	for _, p := range all {
 		switch p.Expect {
