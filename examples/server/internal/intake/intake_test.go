@@ -136,6 +136,7 @@ func TestMultipartThatIsCutAnywhereIsMalformed(t *testing.T) {
 	whole := bytes.LastIndex(body, []byte("--")) + 2
 	for cut := range whole {
 		_, _, err := fromMultipart(bytes.NewReader(body[:cut]), boundary)
+		require.Error(t, err, "cut to %q", body[:cut])
 		requireFault(t, intake.Error{Fault: intake.Malformed}, err)
 	}
 }

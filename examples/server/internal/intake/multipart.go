@@ -18,7 +18,7 @@ const maxFields = 64
 // as they are.
 func Multipart(r io.Reader, boundary string, page Page) (Options, error) {
 	src := &source{r: r}
-	f := &form{parts: multipart.NewReader(src, boundary), page: page}
+	f := &form{parts: multipart.NewReader(&closing{r: src}, boundary), page: page}
 	err := f.read()
 	return f.options, src.blame(err)
 }
@@ -34,7 +34,7 @@ type form struct {
 func (f *form) read() error {
 	for {
 		part, err := f.parts.NextRawPart()
-		if err == io.EOF { // a wrapped one is a form that ends early
+		if err == io.EOF { // the form's own end: see closing
 			return nil
 		}
 		if err != nil {
@@ -89,4 +89,34 @@ func (p partReader) Read(b []byte) (int, error) {
 		err = &Error{Fault: Malformed, Err: err}
 	}
 	return n, err
+}
+
+// closing ends a body in a line break and errEarly instead of io.EOF. The package
+// multipart answers io.EOF behind the last boundary, but also to a body that is cut
+// behind any other: now only to the first.
+type closing struct {
+	r    io.Reader
+	rest string
+	over bool
+}
+
+var errEarly = errors.New("the form ends early")
+
+func (c *closing) Read(p []byte) (int, error) {
+	if !c.over {
+		n, err := c.r.Read(p)
+		if err != io.EOF {
+			return n, err
+		}
+		c.over, c.rest = true, "\r\n"
+		if n > 0 {
+			return n, nil
+		}
+	}
+	if c.rest == "" {
+		return 0, errEarly
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
 }
