@@ -67,7 +67,7 @@ func (d *drama) erratic(name string) ai.Model {
 		case 5:
 			a.Text = "```json\n" + text + "\n```"
 		case 6:
-			a.Text, a.Loop = `{"N":0},`, true
+			a.Chunks, a.Text, a.Loop = []ai.Chunk{{Text: `{"q":[`}}, `{"N":0},`, true
 		case 7:
 			return aitest.Broken("", &ai.Error{Kind: ai.Kind(d.rng.IntN(int(ai.Malformed) + 1))})
 		}
