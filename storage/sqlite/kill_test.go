@@ -31,7 +31,11 @@ func killAndCheck(t *testing.T, kills int) {
 	dir := t.TempDir()
 	var answers []answer
 	for n := range kills {
-		answers = append(answers, liveAndDie(t, dir, n%4 > 0, 200*time.Millisecond)...)
+		answered := 0
+		if n%4 > 0 {
+			answered = 1 + rand.N(200)
+		}
+		answers = append(answers, liveAndDie(t, dir, answered)...)
 	}
 	store := open(t, dir)
 	require.NoError(t, store.Check(t.Context()))
@@ -53,13 +57,20 @@ func killAndCheck(t *testing.T, kills int) {
 	require.Empty(t, left)
 }
 
-// liveAndDie runs a process until a random moment after its start, or after it has
-// opened the store, and returns what the store has answered to it.
-func liveAndDie(t *testing.T, dir string, opened bool, longest time.Duration) []answer {
+// liveAndDie runs a process until a random moment, some milliseconds after so many
+// answers, and returns what the store has answered to it. No answer means that the
+// moment may come while it opens the store.
+func liveAndDie(t *testing.T, dir string, answered int) []answer {
 	p := spawn(t, dir)
-	if opened {
-		_, alive := p.next()
-		require.True(t, alive)
+	var answers []answer
+	for len(answers) < answered {
+		a, alive := p.next()
+		require.True(t, alive, "it ended by itself")
+		answers = append(answers, a)
+	}
+	longest := 5 * time.Millisecond
+	if answered == 0 {
+		longest = 100 * time.Millisecond
 	}
 	var killed sync.WaitGroup
 	defer killed.Wait()
@@ -67,7 +78,6 @@ func liveAndDie(t *testing.T, dir string, opened bool, longest time.Duration) []
 		time.Sleep(rand.N(longest)) // the moment is the test's input
 		_ = p.cmd.Process.Kill()
 	})
-	var answers []answer
 	for a, alive := p.next(); alive; a, alive = p.next() {
 		answers = append(answers, a)
 	}
@@ -80,7 +90,7 @@ func liveAndDie(t *testing.T, dir string, opened bool, longest time.Duration) []
 func TestAnInterruptedFirstOpenIsDoneByTheNext(t *testing.T) {
 	for range 20 {
 		dir := t.TempDir()
-		liveAndDie(t, dir, false, 60*time.Millisecond)
+		liveAndDie(t, dir, 0)
 		require.NoError(t, open(t, dir).Check(t.Context()))
 	}
 }
@@ -121,7 +131,7 @@ func finishAll(t *testing.T, store *sqlite.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- store.Work(ctx, storage.WorkConfig{MaxAttempts: 1}, func(ctx context.Context, j storage.Job) error {
+		ended <- store.Work(ctx, storage.WorkConfig{Workers: 16, MaxAttempts: 1}, func(ctx context.Context, j storage.Job) error {
 			return generate(ctx, store, j, func(answer) {})
 		})
 	}()
