@@ -9,8 +9,8 @@ import (
 	"github.com/learnsnap/learnsnap-go/ai"
 )
 
-// A Scripted is a model in this process that plays attempts. It is safe for
-// concurrent use: each call takes the next attempt.
+// A Scripted is a model in this process that plays attempts, for tests of what
+// stands on models. It is safe for concurrent use: each call takes the next attempt.
 type Scripted struct {
 	name string
 
@@ -19,18 +19,19 @@ type Scripted struct {
 	prompts  []ai.Prompt
 }
 
-// An Attempt is what one call to a [Scripted] model does: it yields its chunks and
-// then ends as it says. The zero value is an empty stream.
+// An Attempt is what one call to a [Scripted] model does: it yields Chunks, then
+// Text, then one chunk with Finish and Usage if there are any, and then ends as it
+// says. When ctx ends it stops with ctx's error. The zero value is an empty stream.
 type Attempt struct {
 	Text   string                  // the reply
-	Cut    int                     // bytes of a chunk; 0 means all in one
-	Chunks []ai.Chunk              // yielded before Text
+	Cut    int                     // bytes of a chunk of Text, cut inside of runes as well; 0 means all in one
+	Chunks []ai.Chunk              // yielded before Text, as they are: pieces of any size, limits, request ids
 	Finish ai.Finish               // of the last chunk; FinishNone means that there is none
 	Usage  *ai.Usage               // of the last chunk
 	Err    error                   // what the stream ends in
 	Stall  bool                    // wait for the end of ctx before ending
-	Loop   bool                    // repeat Text without end
-	Answer func(ai.Prompt) Attempt // makes the attempt out of the prompt
+	Loop   bool                    // repeat Text until somebody stops it
+	Answer func(ai.Prompt) Attempt // makes the attempt out of the prompt, instead of all the above
 }
 
 // NewScripted returns a model that plays these attempts in order; the last one
@@ -111,7 +112,7 @@ func (a Attempt) play(ctx context.Context, name string, yield func(ai.Chunk, err
 			}
 			rest = rest[n:]
 		}
-		if !a.Loop {
+		if !a.Loop || a.Text == "" {
 			break
 		}
 	}
