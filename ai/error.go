@@ -86,6 +86,27 @@ func Busy(err error) bool {
 	return errors.As(err, &e) && e.Kind.Busy()
 }
 
+// KindOf returns the kind of an error: that of the [*Error] or of the bare Kind in
+// its tree, or what a gate's refusal comes to: a circuit that is open stands for
+// [Unavailable], a full queue for [Overloaded], a spent quota for [RateLimited].
+func KindOf(err error) Kind {
+	var e *Error
+	var k Kind
+	switch {
+	case errors.As(err, &e):
+		return e.Kind
+	case errors.As(err, &k):
+		return k
+	case errors.Is(err, resilience.ErrOpen):
+		return Unavailable
+	case errors.Is(err, resilience.ErrFull):
+		return Overloaded
+	case errors.Is(err, resilience.ErrQuota):
+		return RateLimited
+	}
+	return Unknown
+}
+
 // An Error is what a call to a model ends in. It never holds a request's body,
 // a key or page text.
 type Error struct {

@@ -46,6 +46,23 @@ func TestEachKindSaysWhatNext(t *testing.T) {
 	require.False(t, ai.Busy(io.EOF))
 }
 
+func TestKindOfFindsTheKindOfAnyError(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want ai.Kind
+	}{
+		{nil, ai.Unknown},
+		{io.EOF, ai.Unknown},
+		{fmt.Errorf("ask: %w", &ai.Error{Kind: ai.Refused, Err: ai.Auth}), ai.Refused},
+		{fmt.Errorf("ask: %w", ai.Auth), ai.Auth},
+		{&resilience.RejectedError{Err: resilience.ErrOpen}, ai.Unavailable},
+		{&resilience.RejectedError{Err: resilience.ErrFull}, ai.Overloaded},
+		{&resilience.RejectedError{Err: resilience.ErrQuota}, ai.RateLimited},
+	} {
+		require.Equal(t, c.want, ai.KindOf(c.err), "%v", c.err)
+	}
+}
+
 func TestErrorsTellWhatIsKnown(t *testing.T) {
 	err := error(&ai.Error{
 		Kind: ai.RateLimited, Provider: "gemini", Model: "gemini/flash", Status: 429, After: time.Second, RequestID: "r1", Err: io.ErrUnexpectedEOF,
@@ -72,6 +89,7 @@ func TestAnAttemptHasAnOutcomeForMetrics(t *testing.T) {
 		"quota_exhausted": {Err: fmt.Errorf("ask: %w", &ai.Error{Kind: ai.QuotaExhausted})},
 		"rejected":        {Err: &resilience.RejectedError{Err: resilience.ErrOpen}},
 		"cancelled":       {Err: context.DeadlineExceeded, Finish: ai.FinishStop},
+		"auth":            {Err: ai.Auth},
 		"unknown":         {Err: errors.New("odd")},
 	} {
 		require.Equal(t, want, a.Outcome())

@@ -105,24 +105,7 @@ func named(err error, name string) error {
 		return &c
 	}
 	after, _ := resilience.RetryAfter(err)
-	return &Error{Kind: kindOf(err), Model: name, After: after, Err: err}
-}
-
-// kindOf returns the kind of an error: a gate's refusal has the one that it stands
-// for.
-func kindOf(err error) Kind {
-	var e *Error
-	switch {
-	case errors.As(err, &e):
-		return e.Kind
-	case errors.Is(err, resilience.ErrOpen):
-		return Unavailable
-	case errors.Is(err, resilience.ErrFull):
-		return Overloaded
-	case errors.Is(err, resilience.ErrQuota):
-		return RateLimited
-	}
-	return Unknown
+	return &Error{Kind: KindOf(err), Model: name, After: after, Err: err}
 }
 
 // Check asks all models at once and passes when one does: the others are broken

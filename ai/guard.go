@@ -100,9 +100,9 @@ func verdict(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Canceled
-	case errors.As(err, &e) && !e.Kind.Fault():
+	case !KindOf(err).Fault():
 		return nil
-	case e != nil && errors.Is(err, context.Canceled):
+	case errors.As(err, &e) && errors.Is(err, context.Canceled):
 		// A fault whose cause is a cancel of the adapter's own, as of a reply that
 		// has fallen silent: a gate would take it for the caller's.
 		fault := *e

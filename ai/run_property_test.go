@@ -110,7 +110,7 @@ func (d *drama) play(t *testing.T, m ai.Model, have []int, cancelAfter, leaveAft
 // once; the run ends; it is complete when one model can still answer; and nothing is
 // asked after a cancel or after the consumer has left.
 func TestRunKeepsItsPromisesWhateverModelsDo(t *testing.T) {
-	for seed := range uint64(1000) {
+	for seed := range uint64(2000) {
 		d := &drama{rng: rand.New(rand.NewPCG(seed, 3))}
 		d.want = 1 + d.rng.IntN(12)
 		have := []int{}

@@ -59,7 +59,7 @@ func (a Attempt) Outcome() string {
 	case errors.Is(a.Err, context.Canceled), errors.Is(a.Err, context.DeadlineExceeded):
 		return "cancelled"
 	}
-	return label(Unknown)
+	return label(KindOf(a.Err))
 }
 
 func label(k Kind) string { return strings.ReplaceAll(k.Error(), " ", "_") }
