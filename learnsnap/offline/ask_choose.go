@@ -155,6 +155,13 @@ func (c *chooser) repeatsStatement(x *candidate) bool {
 
 // says returns the statements that a question shows, in normal form.
 func (x *candidate) says() []string {
+	if x.said == nil {
+		x.said = x.statements()
+	}
+	return x.said
+}
+
+func (x *candidate) statements() []string {
 	switch {
 	case x.q.Type == quiz.TrueFalse:
 		return []string{normalise(x.q.Question)}
@@ -165,15 +172,21 @@ func (x *candidate) says() []string {
 		}
 		return said
 	}
-	return nil
+	return []string{}
 }
 
+// repeats reports whether x asks what was asked before. It looks at each question
+// once: what was asked does not change.
 func (c *chooser) repeats(x *candidate) bool {
 	if x.print == nil {
 		f := quiz.FingerprintOf(x.q)
 		x.print = &f
 	}
-	return slices.ContainsFunc(c.asked, x.print.Repeats)
+	for !x.repeated && x.compared < len(c.asked) {
+		x.repeated = x.print.Repeats(c.asked[x.compared])
+		x.compared++
+	}
+	return x.repeated
 }
 
 func (c *chooser) take(x candidate) {

@@ -11,6 +11,7 @@ import (
 type book struct {
 	sentences []*sentence
 	facts     []*fact
+	parts     []*sentence     // statements that say what something has parts of
 	count     map[string]int  // how often a word stands on the pages; Arabic ones without article and prefixes
 	numbers   map[string]bool // the numbers on the pages
 	proper    map[string]bool // English words that have a capital inside sentences
@@ -42,7 +43,7 @@ const (
 // others gives the key away, or is nonsense.
 type class struct {
 	arabic    bool
-	plural    bool // English
+	plural    bool
 	counted   bool // English: takes "a"
 	person    bool
 	proper    bool // English: has a capital
@@ -65,6 +66,9 @@ func read(pages []quiz.Page, f floors) *book {
 	}
 	for i, s := range b.sentences {
 		s.order = i
+		if s.role == statement && slices.ContainsFunc(s.words, func(w token) bool { return isPartWord(w.fold) }) {
+			b.parts = append(b.parts, s)
+		}
 		b.facts = append(b.facts, b.factsOf(s)...)
 	}
 	b.facts = slices.DeleteFunc(b.facts, func(f *fact) bool { return f.name == "" })

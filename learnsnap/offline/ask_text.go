@@ -12,11 +12,15 @@ import (
 // A sentence is a stretch of a page as the rules see it.
 type sentence struct {
 	page    int
-	order   int     // its place among all sentences of the quiz
-	line    int     // the paragraph or list entry it stands in
-	raw     string  // as it stands on the page, line breaks as spaces
+	order   int    // its place among all sentences of the quiz
+	line    int    // the paragraph or list entry it stands in
+	raw     string // as it stands on the page, line breaks as spaces
+	source  string // the page, and where in it raw stands
+	start   int
+	end     int
 	text    string  // what is said, fit to stand alone: see state
 	words   []token // of text
+	flat    string  // the words in normal form, a space before and behind each
 	arabic  bool    // its rules are the Arabic ones
 	role    role    //
 	trust   float64 // how surely it was read, 0 to 1
@@ -61,6 +65,7 @@ func split(p quiz.Page) []*sentence {
 			start := line.start + at
 			body := withoutMarker(raw)
 			s := &sentence{page: p.Page, line: i, raw: body, trust: trustOf(p, start, start+len(raw)), section: section}
+			s.source, s.start, s.end = text, start+len(raw)-len(body), start+len(raw)
 			s.item = body != raw
 			s.arabic = isArabicText(body)
 			s.setText(quiz.Clean(body))
@@ -213,6 +218,7 @@ func (s *sentence) setText(text string) {
 		}
 		at += n + 1
 	}
+	s.flat = " " + folded(s.words) + " "
 }
 
 func (s *sentence) addWord(text string, at int) {
@@ -263,7 +269,7 @@ func (s *sentence) fold(i int) string {
 
 // holds reports whether a word or phrase, in normal form, stands in the sentence.
 func (s *sentence) holds(phrase string) bool {
-	return strings.Contains(" "+folded(s.words)+" ", " "+phrase+" ")
+	return strings.Contains(s.flat, " "+phrase+" ")
 }
 
 func folded(words []token) string {

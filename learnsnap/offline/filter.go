@@ -12,6 +12,8 @@ import (
 func roleOf(s *sentence, marked bool, zone *bool) role {
 	closed := endsSentence(s.text)
 	switch {
+	case strings.ContainsFunc(s.raw, isBroken):
+		return unusable
 	case len(s.words) == 0 || quiz.GivesOrders(s.raw) || shouts(s):
 		return order
 	case headsExercise(s, closed):
@@ -52,6 +54,9 @@ func isTask(s *sentence) bool {
 	}
 	return isImperativeEN(s.fold(0))
 }
+
+// isBroken reports whether r is a sign that what stands around it is no text.
+func isBroken(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) || r == unicode.ReplacementChar }
 
 func asks(text string) bool {
 	text = strings.TrimRight(text, "\"')]}»”’›")
@@ -182,7 +187,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // connective, with its pronoun replaced where it is clear whom it means. It
 // reports whether that succeeded. before is the sentence in front of it.
 func state(s *sentence, before topics) bool {
-	if s.item && !isWholeItem(s) {
+	if len(s.words) < 3 || s.item && !isWholeItem(s) {
 		return false
 	}
 	ok := false

@@ -297,6 +297,9 @@ func isPeopleAR(w string) bool {
 // hidesThingAR looks for the subject behind an imperfect verb: the next word, when
 // it agrees with the verb, or the first noun behind a place or an object.
 func hidesThingAR(s *sentence, feminine bool) bool {
+	if len(s.words) < 2 {
+		return true
+	}
 	next := s.fold(1)
 	switch {
 	case next == "ان": // «يجب أن …»

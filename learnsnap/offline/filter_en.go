@@ -199,7 +199,12 @@ func pronounsMeanEN(s *sentence) bool {
 			if !person {
 				return false
 			}
-		case "it", "them":
+		case "them":
+			if !manyBeforeEN(s, i) {
+				return false
+			}
+			fallthrough
+		case "it":
 			if next := s.fold(i + 1); w.fold == "it" && (next == "takes" || next == "took" || next == "can" && s.fold(i+2) == "take") {
 				break // it means nothing
 			}
@@ -221,6 +226,16 @@ func pronounsMeanEN(s *sentence) bool {
 		}
 	}
 	return true
+}
+
+// manyBeforeEN reports whether a noun for many stands before word i.
+func manyBeforeEN(s *sentence, i int) bool {
+	for k := range i {
+		if w := s.fold(k); !isFunctionEN(w) && isPluralEN(w) || w == "and" && k > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // isBreakEN reports whether a word opens another clause.
@@ -245,7 +260,7 @@ func isNounPhraseEN(s *sentence, at int) bool {
 	article := isArticleEN(s.fold(at)) || s.fold(at) == "any" || s.fold(at) == "one" || s.fold(at) == "each"
 	if article {
 		i++
-	} else if isFunctionEN(s.fold(at)) || isImperativeEN(s.fold(at)) {
+	} else if isFunctionEN(s.fold(at)) || isImperativeEN(s.fold(at)) || opensQualifierEN(s.fold(at), true) || strings.HasSuffix(s.fold(at), "ed") {
 		return false
 	}
 	reach := i + 5

@@ -32,7 +32,7 @@ func (m *maker) opposites(s *sentence, v voice) {
 		} else if o := oppositeEN(w.fold); !o.predicate || isPredicateEN(s, i) {
 			other = o.word
 		}
-		if other == "" || i > 0 && s.arabic && isNameAR(s, i-1) || i > 0 && isNegationWord(s.fold(i-1)) || (w.fold == "inside" || w.fold == "outside") && isPronounEN(s.fold(i+1)) || s.fold(i-1) == "او" || s.fold(i-1) == "or" || s.holds(normalise(other)) || s.holdsStem(other) || strings.Count(" "+folded(s.words)+" ", " "+w.fold+" ") > 1 {
+		if other == "" || i > 0 && s.arabic && isNameAR(s, i-1) || i > 0 && isNegationWord(s.fold(i-1)) || (w.fold == "inside" || w.fold == "outside") && isPronounEN(s.fold(i+1)) || s.fold(i-1) == "او" || s.fold(i-1) == "or" || s.holds(normalise(other)) || s.holdsStem(other) || strings.Count(s.flat, " "+w.fold+" ") > 1 {
 			continue
 		}
 		if isCapital(w.core) {

@@ -257,6 +257,7 @@ func classAR(s *sentence, from, to int) class {
 		definite:  isDefiniteAR(first.fold) || to-from > 1 && isDefiniteAR(s.fold(from+1)),
 		feminine:  strings.HasSuffix(bare, "ة") || strings.HasSuffix(bare, "ات") || isFeminineAR(first.fold),
 		adjective: to-from > 1,
+		plural:    strings.HasSuffix(bare, "ات"),
 	}
 	for i := from; i < to; i++ {
 		if w := s.fold(i); w == "بن" || w == "ابن" || w == "ابو" {

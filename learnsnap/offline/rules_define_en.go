@@ -168,7 +168,7 @@ func (b *book) copulaEN(s *sentence, c stretch) *fact {
 func isVagueEN(w string) bool {
 	switch w {
 	case "same", "important", "example", "good", "bad", "lot", "new", "great", "major", "common", "popular", "useful", "only", "result", "way", "reason", "part",
-		"time", "few", "little", "better", "best", "very", "more", "most", "main", "kind", "type", "key", "famous", "simple", "matter", "serious", "first", "next", "big", "different":
+		"time", "few", "little", "better", "best", "very", "more", "most", "main", "kind", "type", "key", "famous", "matter", "serious", "first", "next", "big", "different":
 		return true
 	}
 	return strings.HasSuffix(w, "est")

@@ -21,8 +21,12 @@ func (m *maker) matchings() {
 		v := m.voice(arabic)
 		var terms, years []match
 		for _, f := range m.facts {
-			if f.class.arabic == arabic && f.meaning != "" && !f.class.person && !strings.Contains(" "+normalise(f.meaning)+" ", " "+normalise(f.name)+" ") && utf8.RuneCountInString(f.meaning) <= 140 {
-				terms = append(terms, match{f.name, f.meaning, f.s})
+			meaning := f.meaning
+			if meaning == "" {
+				meaning = glossOf(f)
+			}
+			if f.class.arabic == arabic && meaning != "" && !f.class.person && !strings.Contains(" "+normalise(meaning)+" ", " "+normalise(f.name)+" ") && utf8.RuneCountInString(meaning) <= 140 {
+				terms = append(terms, match{f.name, meaning, f.s})
 			}
 		}
 		for _, s := range m.sentences {
@@ -32,9 +36,9 @@ func (m *maker) matchings() {
 				}
 			}
 		}
-		m.match(terms, v.matchTerms(), 10)
+		m.match(terms, v.matchTerms(), 8)
 		if len(years) >= 3 || len(years) == 2 && len(terms) < 2 {
-			m.match(years, v.matchYears(), 9)
+			m.match(years, v.matchYears(), 7)
 		}
 	}
 }
@@ -56,7 +60,7 @@ func (m *maker) match(pairs []match, text string, value int) {
 		}
 		v := m.voice(group[0].s.arabic)
 		q.Explanation = v.choose("The page says: “%s”", "تقول الصفحة: «%s»", strings.Join(reasons, v.choose("” “", "» «")))
-		m.add(group[0].s, "matching", value, "", q)
+		m.add(group[0].s, "matching", value+len(group)-1, "", q)
 		for _, p := range group[1:] {
 			last := &m.made[len(m.made)-1]
 			last.also = append(last.also, p.s)
@@ -64,21 +68,64 @@ func (m *maker) match(pairs []match, text string, value int) {
 	}
 }
 
+// glossOf returns what a name that is given in passing is the name of: of "a green
+// pigment called chlorophyll" "a green pigment". It is enough for a match, but too
+// little to ask for the name alone. "" where its start can't be told.
+func glossOf(f *fact) string {
+	s := f.s
+	verb := f.from - 1
+	if !f.class.arabic && isArticleEN(s.fold(verb)) {
+		verb--
+	}
+	for i := verb - 1; i > 0 && i >= verb-4; i-- {
+		w := s.words[i]
+		if w.after != "" || i == verb-1 && (isFunctionEN(w.fold) || isParticleAR(w.fold)) {
+			return ""
+		}
+		start := -1
+		switch {
+		case f.class.arabic && (isDefiniteAR(s.fold(i-1)) && s.words[i-1].after == "" || isPrepositionAR(s.fold(i-1))):
+			start = i
+		case f.class.arabic && (isDefiniteAR(w.fold) || hasClitic(w.fold) || hasPronounAR(w.core) || isParticleAR(w.fold) || w.fold == "طريق"):
+			return ""
+		case f.class.arabic:
+		case isArticleEN(w.fold):
+			start = i
+		case isPrepositionEN(s.fold(i-1)) && !isFunctionEN(w.fold):
+			start = i
+		case isFunctionEN(w.fold):
+			return ""
+		}
+		if start < 0 {
+			continue
+		}
+		words := verb - start
+		if isArticleEN(s.fold(start)) {
+			words--
+		}
+		if words < 2 {
+			return ""
+		}
+		return s.span(start, verb)
+	}
+	return ""
+}
+
 // together returns the stretch of a page that holds the sentences of all pairs,
 // where they follow each other; else that of the first.
 func together(group []match) string {
 	const most = 900 // bytes
-	text := group[0].s.raw
-	for i, p := range group[1:] {
-		switch before := group[i].s; {
-		case p.s == before:
-		case p.s.order != before.order+1 || p.s.page != before.page || len(text)+len(p.s.raw) > most:
-			return group[0].s.raw
-		default:
-			text += " " + p.s.raw
+	first, last := group[0].s, group[0].s
+	for _, p := range group[1:] {
+		if p.s != last && (p.s.order != last.order+1 || p.s.page != last.page) {
+			return first.raw
 		}
+		last = p.s
 	}
-	return text
+	if last.end-first.start > most {
+		return first.raw
+	}
+	return strings.Join(strings.Fields(first.source[first.start:last.end]), " ")
 }
 
 // distinct drops pairs whose left or right was there before.

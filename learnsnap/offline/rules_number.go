@@ -227,7 +227,7 @@ func limitAt(s *sentence, i int) limit {
 		switch s.fold(k) {
 		case "before", "after", "since", "until", "till":
 			return unclear
-		case "more", "over", "least", "above", "exceed", "exceeds", "beyond", "minimum", "longer", "higher", "larger", "greater", "older":
+		case "more", "over", "least", "above", "exceed", "exceeds", "beyond", "minimum", "longer", "higher", "larger", "greater", "older", "reach", "reaches", "reached":
 			if denied(k - 1) {
 				return upper
 			}
@@ -258,7 +258,7 @@ func limitAR(s *sentence, i int) limit {
 		switch w := s.fold(k); {
 		case near && (w == "قبل" || w == "بعد" || w == "منذ" || w == "حتي"):
 			return unclear
-		case near && (w == "اكثر" || w == "فوق" || w == "يفوق" || w == "تفوق"), w == "يزيد" || w == "تزيد" || w == "يتجاوز" || w == "تتجاوز" || w == "زادت" || w == "تجاوز" || w == "يتعدي" || w == "تتعدي":
+		case near && (w == "اكثر" || w == "فوق" || w == "يفوق" || w == "تفوق"), w == "يزيد" || w == "تزيد" || near && (w == "تصل" || w == "يصل" || w == "وصل" || w == "وصلت" || w == "ليصل" || w == "لتصل") || w == "يتجاوز" || w == "تتجاوز" || w == "زادت" || w == "تجاوز" || w == "يتعدي" || w == "تتعدي":
 			if denied(k - 1) {
 				return upper
 			}

@@ -17,7 +17,13 @@ type candidate struct {
 	rule  string      // for choosing: "as it stands" is capped
 	value int         // how much a teacher likes it
 	key   string      // in normal form, what is asked for; "" for a statement
-	print *quiz.Fingerprint
+
+	// For choosing: its fingerprint, how many questions it was compared with, and
+	// whether it repeats one of them.
+	print    *quiz.Fingerprint
+	compared int
+	repeated bool
+	said     []string
 }
 
 // The rules of statements that only repeat the page.
@@ -122,7 +128,7 @@ func (m *maker) terms(f *fact) {
 
 func (m *maker) termGap(f *fact, v voice, circular bool) {
 	switch {
-	case circular || strings.Count(" "+folded(f.s.words)+" ", " "+normalise(f.name)+" ") > 1:
+	case circular || strings.Count(f.s.flat, " "+normalise(f.name)+" ") > 1:
 	case f.kind == defined:
 		article := ""
 		if n := len(f.phrase) - len(f.name); n > 0 && !f.s.arabic {
@@ -247,7 +253,7 @@ func headOf(f *fact) string {
 func (m *maker) rivals(f *fact, fits func(*fact) bool) []*fact {
 	var all []*fact
 	for _, o := range m.facts {
-		if o.class.arabic == f.class.arabic && o.s != f.s && normalise(o.name) != normalise(f.name) && fits(o) && !mentions(f, o) {
+		if o.class.arabic == f.class.arabic && o.s != f.s && normalise(o.name) != normalise(f.name) && fits(o) && !mentions(f, o) && !(f.kind == copula && m.isWholeOf(f, o)) {
 			all = append(all, o)
 		}
 	}
@@ -274,6 +280,9 @@ func (m *maker) rivals(f *fact, fits func(*fact) bool) []*fact {
 // (a compass needle is a small magnet, and attracts iron as magnets do): then both
 // may be right.
 func mentions(f, o *fact) bool {
+	if f.kind == copula && sharesLead(f.s, o.name) {
+		return true
+	}
 	name := stemText(normalise(o.name), f.class.arabic)
 	if strings.Contains(" "+stemmed(f.s)+" ", " "+name+" ") || f.s.holds(normalise(o.name)) {
 		return true
@@ -283,6 +292,42 @@ func mentions(f, o *fact) bool {
 	}
 	meaning := stemText(normalise(o.meaning), f.class.arabic)
 	return strings.Contains(" "+meaning+" ", " "+stemText(normalise(f.name), f.class.arabic)+" ") || normalise(o.meaning) == normalise(f.meaning)
+}
+
+// sharesLead reports whether the first two words of a longer name stand in s, be it
+// behind an "and": the name may be a kind or a part of what s explains.
+func sharesLead(s *sentence, name string) bool {
+	words := strings.Fields(normalise(name))
+	if len(words) < 3 {
+		return false
+	}
+	for i, w := range s.words[:max(0, len(s.words)-1)] {
+		if (w.fold == words[0] || w.fold == "و"+words[0]) && s.fold(i+1) == words[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// isWholeOf reports whether a statement says that one of two names is a part of the
+// other: what is true of one may be true of both.
+func (b *book) isWholeOf(f, o *fact) bool {
+	for _, s := range b.parts {
+		if s.holds(normalise(f.name)) && s.holds(normalise(o.name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPartWord knows the words by which a whole has parts.
+func isPartWord(w string) bool {
+	switch w {
+	case "consists", "consist", "contains", "contain", "includes", "include", "made", "divided", "parts", "part", "kinds", "types", "kind", "type",
+		"يتكون", "تتكون", "وتتكون", "ويتكون", "يشمل", "تشمل", "يحتوي", "تحتوي", "وتحتوي", "ويحتوي", "منها", "ومنها", "ينقسم", "تنقسم", "يتالف", "تتالف", "اقسام", "انواع", "اجزاء", "جزء", "نوع", "قسمين", "نوعين":
+		return true
+	}
+	return false
 }
 
 func stemText(text string, arabic bool) string {

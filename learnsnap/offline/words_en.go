@@ -68,7 +68,7 @@ func isGenericEN(w string) bool {
 		"result", "results", "reason", "reasons", "problem", "problems", "idea", "ideas", "question", "answer", "page", "figure", "lot", "point",
 		"points", "hand", "hands", "level", "area", "areas", "line", "set", "term", "terms", "word", "words", "purpose", "cause", "effect", "difference",
 		"advantage", "aim", "step", "steps", "stage", "stages", "rest", "top", "bottom", "middle", "beginning", "start", "addition", "general",
-		"past", "future", "present", "presence", "limit", "rate", "function", "functions", "job", "jobs", "role", "size", "shape", "others", "century", "centuries",
+		"past", "future", "present", "world", "country", "countries", "life", "nature", "humans", "city", "town", "presence", "limit", "rate", "function", "functions", "job", "jobs", "role", "size", "shape", "others", "century", "centuries",
 		"direction", "directions", "manner", "piece", "pieces", "bit", "means", "members", "member", "order's", "value", "long", "short", "first", "second", "third", "last", "next":
 		return true
 	}
