@@ -12,14 +12,16 @@ import (
 
 // A LifecycleConfig configures a [Lifecycle]. The zero value is ready to use.
 type LifecycleConfig struct {
-	// StopWithin bounds the whole stop, the drain included; 0 means 30 seconds.
+	// StopWithin bounds the whole stop, the drain included; 0 means 30 seconds, a
+	// negative number that there is no bound.
 	StopWithin time.Duration
 
 	// Drain is how long the program goes on serving after [Lifecycle.Ready] has
-	// turned false, so that a load balancer notices; 0 means none.
+	// turned false, so that a load balancer notices; 0 means not at all. There is no
+	// drain when the stop began because a member failed.
 	Drain time.Duration
 
-	Log *slog.Logger // told of each start and stop, with its time; nil means nobody is
+	Log *slog.Logger // told of each step, with the time that it took; nil means nobody is
 }
 
 // A Lifecycle owns the long-running parts of a program. It starts them in the
@@ -35,63 +37,85 @@ type lifeMember struct {
 	name   string
 	run    func(context.Context) error
 	cancel context.CancelFunc
+	told   bool          // its early end is among the errors that Run returns
 	ended  chan struct{} // closed when run has returned
-	err    error         // set before ended is closed
+
+	// Set before ended is closed:
+	err   error
+	early bool // nobody had asked it to end
 }
 
 // ErrEnded says that a member has returned though nobody asked it to.
 var ErrEnded = errors.New("ended early")
 
+// errExited is the error of a member whose goroutine was ended from inside.
+var errExited = errors.New("its goroutine exited")
+
 // NewLifecycle returns a lifecycle without members.
 func NewLifecycle(c LifecycleConfig) *Lifecycle {
-	c.StopWithin = orDefault(c.StopWithin, 30*time.Second)
+	if c.StopWithin == 0 {
+		c.StopWithin = 30 * time.Second
+	}
 	return &Lifecycle{config: c}
 }
 
-// Add adds a member. Its run blocks until its context ends; a return before that
-// is a failure and stops the whole. Add must not be called after Run.
+// Add adds a member. Its run blocks until its context ends, and returns what went
+// wrong; ctx's own error counts as nothing wrong. A return before that is a failure,
+// whatever it returns, and stops the whole. Add must not be called after Run.
 func (l *Lifecycle) Add(name string, run func(context.Context) error) {
 	l.members = append(l.members, &lifeMember{name: name, run: run, ended: make(chan struct{})})
 }
 
-// Ready reports whether all members run and no stop has begun. It is what a
-// readiness probe asks; it is safe for concurrent use.
+// Ready reports whether all members were started and no stop has begun. It is what
+// a readiness probe asks; it is safe for concurrent use.
 func (l *Lifecycle) Ready() bool { return l.ready.Load() }
 
-// Run starts all members and blocks until ctx ends or a member fails; then it
-// stops them and returns the errors of all, joined. It returns nil after a clean
-// stop.
+// Run starts all members and blocks until ctx ends or a member fails; then it turns
+// readiness off, drains, stops the members and returns the errors of all, joined.
+// It returns nil after a clean stop. Run is called once.
 //
-// Members that have not ended within StopWithin are named in the error and left
-// behind: the program is expected to exit. A panic in a member is that member's
-// error. Members get contexts that carry ctx's values but end in their turn, not
-// with ctx.
+// Members are started one after the other without a wait between them: what one
+// needs from another must be open before Run. Each gets a context that carries
+// ctx's values and ends when the member's turn to stop has come, not with ctx. A
+// panic in a member is that member's error, its stack included, and an orderly end.
+//
+// When nine tenths of StopWithin are over, all that still run are stopped at once,
+// whatever their order. Members that have not ended within StopWithin are named in
+// the error and left behind: the program is expected to exit.
 func (l *Lifecycle) Run(ctx context.Context) error {
 	failed := make(chan *lifeMember, len(l.members))
 	for _, m := range l.members {
 		l.start(context.WithoutCancel(ctx), m, failed)
 	}
 	l.ready.Store(true)
+	l.log(slog.LevelInfo, "ready")
 	var errs []error
-	drain := min(l.config.Drain, l.config.StopWithin)
+	drain := l.config.Drain
 	select {
 	case <-ctx.Done():
 	case m := <-failed:
-		errs, drain = append(errs, early(m)), 0 // there is nothing left to drain for
+		errs, drain = append(errs, l.endedEarly(m)), 0 // nothing is left to drain for
 	}
 	l.ready.Store(false)
-	return errors.Join(append(errs, l.stop(drain, failed)...)...)
+	l.log(slog.LevelInfo, "stopping")
+	began := time.Now()
+	err := errors.Join(append(errs, l.stop(drain, failed)...)...)
+	l.log(slog.LevelInfo, "ended", slog.Duration("took", time.Since(began)), slog.Bool("clean", err == nil))
+	return err
 }
 
 func (l *Lifecycle) start(ctx context.Context, m *lifeMember, failed chan<- *lifeMember) {
 	ctx, m.cancel = context.WithCancel(ctx)
-	l.log(slog.LevelInfo, "started", m, 0, nil)
+	l.log(slog.LevelInfo, "started", slog.String("member", m.name))
 	go func() {
+		defer close(m.ended)
+		defer func() {
+			if m.early = ctx.Err() == nil; m.early {
+				failed <- m
+			}
+		}()
+		m.err = errExited // stays when run does not return, nor panic
 		m.err = contained(ctx, m.run)
-		if ctx.Err() == nil {
-			failed <- m
-		}
-		close(m.ended)
 	}()
 }
 
@@ -105,70 +129,103 @@ func contained(ctx context.Context, run func(context.Context) error) (err error)
 	return run(ctx)
 }
 
-// early is the error of a member that has returned though nobody asked it to.
-func early(m *lifeMember) error {
-	if m.err == nil {
-		return fmt.Errorf("%s: %w", m.name, ErrEnded)
+// endedEarly is the error of a member that has returned though nobody asked it to.
+func (l *Lifecycle) endedEarly(m *lifeMember) error {
+	m.told = true
+	err := fmt.Errorf("%s: %w", m.name, ErrEnded)
+	if m.err != nil {
+		err = fmt.Errorf("%w: %w", err, m.err)
 	}
-	return fmt.Errorf("%s: %w: %w", m.name, ErrEnded, m.err)
+	l.log(slog.LevelError, "ended early", slog.String("member", m.name), slog.Any("error", m.err))
+	return err
 }
 
 // stop drains and then stops all members, the last one first.
 func (l *Lifecycle) stop(drain time.Duration, failed <-chan *lifeMember) (errs []error) {
-	deadline := time.NewTimer(l.config.StopWithin)
-	defer deadline.Stop()
+	hard, cancelHard := l.within(l.config.StopWithin)
+	defer cancelHard()
+	soft, cancelSoft := l.within(l.config.StopWithin - l.config.StopWithin/10)
+	defer cancelSoft()
 	if drain > 0 {
-		timer := time.NewTimer(drain)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case m := <-failed:
-			errs = append(errs, early(m))
+		if m := l.drain(soft, drain, failed); m != nil {
+			errs = append(errs, l.endedEarly(m))
 		}
 	}
 	for i := len(l.members) - 1; i >= 0; i-- {
 		m := l.members[i]
 		began := time.Now()
 		m.cancel()
-		select {
-		case <-m.ended:
-			l.log(slog.LevelInfo, "stopped", m, time.Since(began), m.err)
-			if err := m.err; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(errors.Join(errs...), err) {
-				errs = append(errs, fmt.Errorf("stop %s: %w", m.name, err))
+		if !m.endsBefore(soft) {
+			for _, other := range l.members[:i] {
+				other.cancel()
 			}
-		case <-deadline.C:
-			return append(errs, l.late(i)...)
 		}
-	}
-	return errs
-}
-
-// late gives up on the members up to the i-th and names those that still run.
-func (l *Lifecycle) late(i int) (errs []error) {
-	for ; i >= 0; i-- {
-		m := l.members[i]
-		m.cancel()
-		select {
-		case <-m.ended:
-		default:
-			err := fmt.Errorf("%s has not stopped within %v", m.name, l.config.StopWithin)
-			l.log(slog.LevelError, "given up", m, l.config.StopWithin, err)
+		if !m.endsBefore(hard) {
+			l.log(slog.LevelError, "given up", slog.String("member", m.name), slog.Duration("took", time.Since(began)))
+			errs = append(errs, fmt.Errorf("%s has not stopped within %v", m.name, l.config.StopWithin))
+			continue
+		}
+		if err := l.stopped(m, time.Since(began)); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errs
 }
 
-func (l *Lifecycle) log(level slog.Level, what string, m *lifeMember, took time.Duration, err error) {
-	if l.config.Log == nil {
-		return
+// stopped tells of a member that has ended, and returns what Run has to say of it.
+func (l *Lifecycle) stopped(m *lifeMember, took time.Duration) error {
+	switch {
+	case m.told:
+		return nil
+	case m.early:
+		return l.endedEarly(m)
+	case m.err != nil && !errors.Is(m.err, context.Canceled):
+		l.log(slog.LevelError, "stopped", slog.String("member", m.name), slog.Duration("took", took), slog.Any("error", m.err))
+		return fmt.Errorf("stop %s: %w", m.name, m.err)
 	}
-	attrs := []slog.Attr{slog.String("member", m.name)}
-	if took > 0 {
-		attrs = append(attrs, slog.Duration("took", took))
+	l.log(slog.LevelInfo, "stopped", slog.String("member", m.name), slog.Duration("took", took))
+	return nil
+}
+
+// within returns a context that ends after d, or never when d is negative.
+func (l *Lifecycle) within(d time.Duration) (context.Context, context.CancelFunc) {
+	if d < 0 {
+		return context.WithCancel(context.Background())
 	}
-	if err != nil {
-		attrs = append(attrs, slog.Any("error", err))
+	return context.WithTimeout(context.Background(), d)
+}
+
+// drain waits and returns the member that failed meanwhile, if one did.
+func (l *Lifecycle) drain(ctx context.Context, d time.Duration, failed <-chan *lifeMember) (ended *lifeMember) {
+	began := time.Now()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case ended = <-failed:
 	}
-	l.config.Log.LogAttrs(context.Background(), level, what, attrs...)
+	l.log(slog.LevelInfo, "drained", slog.Duration("took", time.Since(began)))
+	return ended
+}
+
+// endsBefore waits for the member's end and reports whether it came before ctx's.
+func (m *lifeMember) endsBefore(ctx context.Context) bool {
+	select {
+	case <-m.ended:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-m.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *Lifecycle) log(level slog.Level, what string, attrs ...slog.Attr) {
+	if l.config.Log != nil {
+		l.config.Log.LogAttrs(context.Background(), level, what, attrs...)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -94,25 +95,87 @@ func TestLifecycleNamesWhoDoesNotStop(t *testing.T) {
 		l := resilience.NewLifecycle(resilience.LifecycleConfig{})
 		l.Add("store", until("store", &log))
 		l.Add("stuck", func(context.Context) error { <-release; return nil })
+		l.Add("http", until("http", &log))
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
 		began := time.Now()
-		err := l.Run(ctx)
-		require.ErrorContains(t, err, "stuck has not stopped within 30s")
+		ended := make(chan error)
+		go func() { ended <- l.Run(ctx) }()
+		time.Sleep(27*time.Second + 1)
+		synctest.Wait()
+		require.Equal(t, []string{"http", "store"}, log.all(), "the rest has a tenth of the time left, whoever is stuck")
+		require.EqualError(t, <-ended, "stuck has not stopped within 30s")
 		require.Equal(t, 30*time.Second, time.Since(began))
 		close(release)
 		synctest.Wait()
 	})
 }
 
+func TestLifecycleWithoutABoundWaitsForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := resilience.NewLifecycle(resilience.LifecycleConfig{StopWithin: -1})
+		l.Add("slow", func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(time.Hour)
+			return ctx.Err()
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		require.NoError(t, l.Run(ctx), "the context's own error is none")
+	})
+}
+
 func TestLifecycleJoinsTheErrorsOfAll(t *testing.T) {
 	l := resilience.NewLifecycle(resilience.LifecycleConfig{})
 	errClose := errors.New("disk full")
-	l.Add("store", func(ctx context.Context) error { <-ctx.Done(); return errClose })
+	for _, name := range []string{"store", "cache"} {
+		l.Add(name, func(ctx context.Context) error { <-ctx.Done(); return errClose })
+	}
 	l.Add("worker", func(context.Context) error { return errBoom })
 	err := l.Run(t.Context())
 	require.ErrorIs(t, err, errBoom)
-	require.ErrorIs(t, err, errClose)
+	require.EqualError(t, err, "worker: ended early: boom\nstop cache: disk full\nstop store: disk full", "each by its name")
+}
+
+func TestLifecycleNoticesWhoEndsBeforeItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		l := resilience.NewLifecycle(resilience.LifecycleConfig{Log: slog.New(slog.NewTextHandler(&out, nil)), Drain: time.Minute, StopWithin: time.Hour})
+		ctx, stop := context.WithCancel(t.Context())
+		l.Add("store", func(context.Context) error { time.Sleep(2 * time.Second); return nil })
+		l.Add("http", func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(5 * time.Second)
+			return nil
+		})
+		l.Add("worker", func(context.Context) error { time.Sleep(time.Second); return nil })
+		stop()
+		began := time.Now()
+		err := l.Run(ctx)
+		require.EqualError(t, err, "worker: ended early\nstore: ended early")
+		require.Equal(t, 6*time.Second, time.Since(began), "a failure ends the drain")
+		for _, step := range []string{"msg=started member=store", "msg=ready", "msg=stopping", "msg=drained took=1s", "msg=\"ended early\" member=store", "msg=stopped member=http took=5s", "msg=ended took=6s clean=false"} {
+			require.Contains(t, out.String(), step)
+		}
+	})
+}
+
+func TestLifecycleSurvivesAMemberWhoseGoroutineExits(t *testing.T) {
+	l := resilience.NewLifecycle(resilience.LifecycleConfig{})
+	l.Add("worker", func(context.Context) error { runtime.Goexit(); return nil })
+	require.EqualError(t, l.Run(t.Context()), "worker: ended early: its goroutine exited")
+}
+
+func TestLifecycleMembersSeeTheCallersValuesButNotItsEnd(t *testing.T) {
+	type key struct{}
+	l := resilience.NewLifecycle(resilience.LifecycleConfig{})
+	var value any
+	l.Add("first", func(ctx context.Context) error { <-ctx.Done(); return nil })
+	l.Add("second", func(ctx context.Context) error { value = ctx.Value(key{}); <-ctx.Done(); return ctx.Err() })
+	ctx, stop := context.WithCancel(context.WithValue(t.Context(), key{}, "id"))
+	stop()
+	require.NoError(t, l.Run(ctx))
+	require.Equal(t, "id", value)
 }
 
 func ExampleLifecycle() {
