@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -107,7 +108,7 @@ func Gates(gates ...Gate) Gate {
 	if len(gates) > maxChain {
 		return chain{Gates(gates[:maxChain]...), Gates(gates[maxChain:]...)}
 	}
-	return chain(gates)
+	return chain(slices.Clone(gates))
 }
 
 // A chain is at most maxChain gates, so that what they hand out fits into the one
