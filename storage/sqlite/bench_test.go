@@ -156,6 +156,21 @@ func BenchmarkInsertToStart(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "max-ms")
 }
 
+// BenchmarkIdleWorker is what a worker with nothing to do costs in a second.
+func BenchmarkIdleWorker(b *testing.B) {
+	store := open(b, b.TempDir())
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Work(ctx, storage.WorkConfig{}, nil) }()
+	before := cpu(b)
+	for b.Loop() {
+		time.Sleep(time.Second)
+	}
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/s")
+	cancel()
+	require.NoError(b, <-ended)
+}
+
 // BenchmarkPutBlob stores pages of 4 MiB.
 func BenchmarkPutBlob(b *testing.B) {
 	store := open(b, b.TempDir())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
@@ -19,6 +20,7 @@ func jobCases() []testcase {
 		{"an error is tried again until the attempts are spent, then the job is kept", jobAttempts},
 		{"an error that is permanent is not tried again", jobPermanent},
 		{"an error with a time to wait spends no attempt", jobSnooze},
+		{"a wait of seconds ends", jobLongSnooze},
 		{"a panic is an error", jobPanic},
 		{"an attempt that takes too long is cancelled and spent", jobTimeout},
 		{"a job without a timeout has no deadline", jobNoTimeout},
@@ -167,6 +169,28 @@ func jobSnooze(s *suite) {
 	equal(s, "attempts", len(seen), 3)
 	for range 3 {
 		equal(s, "attempt", wait(s, "an attempt", seen).Attempt, 1)
+	}
+}
+
+// jobLongSnooze takes the way of waits that a queue may set aside and has to fetch
+// back.
+func jobLongSnooze(s *suite) {
+	if testing.Short() {
+		s.Skip("waits for seconds")
+	}
+	seen := make(chan time.Time, 10)
+	s.work(storage.WorkConfig{MaxAttempts: 1}, func(_ context.Context, j storage.Job) error {
+		seen <- time.Now()
+		if len(seen) == 1 {
+			return snooze(6 * time.Second)
+		}
+		return nil
+	})
+	s.create("a")
+	s.drained(0)
+	first, second := wait(s, "the first attempt", seen), wait(s, "the second attempt", seen)
+	if second.Sub(first) < 6*time.Second {
+		s.Fatalf("came back after %v, asked for 6 s", second.Sub(first))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/learnsnap/learnsnap-go/storage"
@@ -16,7 +17,7 @@ import (
 
 const (
 	fetchCooldown = 5 * time.Millisecond   // between two looks for jobs: bursts start within it
-	fetchPoll     = 200 * time.Millisecond // between looks that nobody rang for: retries and snoozes start within it
+	fetchPoll     = 200 * time.Millisecond // between looks that nobody rang for: a wait of up to 5 s ends within it, a longer one within River's 5 s
 	keepDone      = 24 * time.Hour         // finished jobs, for whoever asks what happened
 	rescueAfter   = time.Hour              // beyond the timeout; the engine finds dead workers long before
 
@@ -57,7 +58,7 @@ func (q *Queue[TTx]) config(c storage.WorkConfig, workers *river.Workers) *river
 	if timeout < 0 {
 		timeout, rescue = -1, 100*365*24*time.Hour
 	}
-	return &river.Config{
+	config := &river.Config{
 		Logger:                      q.log,
 		Workers:                     workers,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(max(c.Workers, 0), 2)}},
@@ -70,6 +71,10 @@ func (q *Queue[TTx]) config(c storage.WorkConfig, workers *river.Workers) *river
 		DiscardedJobRetentionPeriod: -1, // a dead letter is kept
 		CancelledJobRetentionPeriod: -1,
 	}
+	if q.driver.DatabaseName() == riverdriver.DatabaseNameSQLite {
+		config.ReindexerIndexNames = []string{} // a rebuilt index is no better there, and would lock out the writer
+	}
+	return config
 }
 
 // A worker puts the contract of [storage.Jobs] into River's terms.
