@@ -17,9 +17,6 @@ func (v voice) choose(en, ar string, args ...any) string {
 	return fmt.Sprintf(en, args...)
 }
 
-// quoted puts text in quotation marks.
-func (v voice) quoted(text string) string { return v.choose("“%s”", "«%s»", text) }
-
 // whichTerm asks for the term of a meaning.
 func (v voice) whichTerm(f *fact) string {
 	switch {
@@ -87,10 +84,6 @@ func (v voice) matchYears() string {
 }
 
 // The explanations. Each ends in the sentence of the page, which is the reason.
-
-func (v voice) says(s *sentence) string {
-	return v.choose("The page says: “%s”", "تقول الصفحة: «%s»", s.shown())
-}
 
 func (v voice) means(f *fact) string {
 	switch {

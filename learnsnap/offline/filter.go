@@ -56,7 +56,9 @@ func isTask(s *sentence) bool {
 }
 
 // isBroken reports whether r is a sign that what stands around it is no text.
-func isBroken(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) || r == unicode.ReplacementChar }
+func isBroken(r rune) bool {
+	return unicode.IsControl(r) && !unicode.IsSpace(r) || r == unicode.ReplacementChar
+}
 
 func asks(text string) bool {
 	text = strings.TrimRight(text, "\"')]}»”’›")
