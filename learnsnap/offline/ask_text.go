@@ -1,7 +1,6 @@
 package offline
 
 import (
-	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,6 +23,7 @@ type sentence struct {
 	arabic  bool    // its rules are the Arabic ones
 	role    role    //
 	trust   float64 // how surely it was read, 0 to 1
+	murky   bool    // on a page that was read badly throughout
 	item    bool    // it had the mark of a list entry
 	fresh   bool    // text says more than raw: a pronoun was replaced
 	section string  // the heading above it
@@ -57,6 +57,7 @@ func normalise(s string) string { return quiz.Normalise(s) }
 // split cuts a page into its sentences. Weak words lower the trust of theirs.
 func split(p quiz.Page) []*sentence {
 	text, lines := joinWrapped(p.Text)
+	read := newPageTrust(p)
 	var all []*sentence
 	zone := false // inside the list of an exercise
 	section := ""
@@ -64,11 +65,11 @@ func split(p quiz.Page) []*sentence {
 		for at, raw := range quiz.Sentences(text[line.start:line.end]) {
 			start := line.start + at
 			body := withoutMarker(raw)
-			s := &sentence{page: p.Page, line: i, raw: body, trust: trustOf(p, start, start+len(raw)), section: section}
+			s := &sentence{page: p.Page, line: i, raw: body, trust: read.trust(start+len(raw)-len(body), start+len(raw)), section: section}
 			s.source, s.start, s.end = text, start+len(raw)-len(body), start+len(raw)
-			s.item = body != raw
+			s.item, s.murky = body != raw, read.murky
 			s.arabic = isArabicText(body)
-			s.setText(quiz.Clean(body))
+			s.setText(spelled(quiz.Clean(body), s.arabic))
 			s.role = roleOf(s, body != raw, &zone)
 			if s.role == heading && len(s.words) <= 8 {
 				section = s.text
@@ -77,6 +78,14 @@ func split(p quiz.Page) []*sentence {
 		}
 	}
 	return all
+}
+
+// spelled writes the Arabic comma in Arabic text: keyboards and OCR give the other.
+func spelled(text string, arabic bool) string {
+	if !arabic {
+		return text
+	}
+	return strings.ReplaceAll(text, ", ", "، ")
 }
 
 func isArabicText(s string) bool {
@@ -89,27 +98,6 @@ func isArabicText(s string) bool {
 		}
 	}
 	return false
-}
-
-// trustOf returns how surely the bytes from start to end of a page were read: as
-// surely as the weakest word, or as the page where no word is weak.
-func trustOf(p quiz.Page, start, end int) float64 {
-	trust := p.Confidence
-	if !(trust > 0 && trust <= 1) {
-		trust = 1
-	}
-	if len(p.Weak) > 0 {
-		trust = max(trust, 0.88) // words that are not weak were read at least that surely
-	}
-	for _, w := range p.Weak {
-		if w.Start < end && w.End > start {
-			trust = min(trust, max(w.Confidence, 0))
-		}
-	}
-	if math.IsNaN(trust) {
-		return 0
-	}
-	return trust
 }
 
 // A stretch is a part of a page's text.
@@ -185,7 +173,7 @@ func endsSentence(s string) bool {
 // withoutMarker cuts the bullet or number off a list entry.
 func withoutMarker(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
-	if strings.ContainsRune("-–—•*·▪●○◦■□►➢✓©°«", r) && strings.HasPrefix(s[size:], " ") {
+	if strings.ContainsRune("-–—•*·▪●○◦■□►➢✓©°«»+", r) && strings.HasPrefix(s[size:], " ") {
 		return strings.TrimLeft(s[size:], " \t")
 	}
 	rest := strings.TrimLeft(s, "(")
