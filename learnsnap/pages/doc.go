@@ -1,28 +1,45 @@
-// Package pages takes in photos of pages as people send them and brings them to
-// what models and readers take: upright, at most 1568 pixels on the long edge,
-// JPEG, without metadata.
+// Package pages takes photos and texts of book pages in from the outside and makes
+// of each what a model takes: one upright JPEG of moderate size that tells nobody
+// where it was taken, or a clean UTF-8 text.
+//
+// Its one idea: a page is looked at twice. [Reader.Inspect] walks through the bytes
+// as they arrive and decodes nothing. It finds out what the page really is (names
+// and declared types are not asked), how large it would become, which way up it is,
+// and whether its end is there: a photo cut off half way is refused while the sender
+// is still on the line. [Reader.Prepare] then decodes a page that is known to be
+// harmless, shrinks it while the rows come by, turns it, and encodes it anew, so
+// that location, thumbnails and anything that hid behind the picture stay behind.
 //
 //	r := pages.New(pages.Config{})
-//	media, err := r.Read(ctx, file) // ai.Media, ready to be asked about
-//
-// # In two steps
-//
-// [Reader.Inspect] looks at a file while it streams by: what it is, how large it
-// is, whether it is whole. It decodes nothing and needs a few kilobytes, so an
-// upload can be refused before anything is paid. [Reader.Prepare] does the work,
-// later and elsewhere.
+//	kind, err := r.Inspect(ctx, upload) // "image/jpeg"
+//	…
+//	page, err := r.Prepare(ctx, media)  // an ai.Media for a prompt
 //
 // # What is taken
 //
-// JPEG, PNG, WebP and HEIC by their content, whatever they are called, and plain
-// text in UTF-8. Everything else (GIF, BMP, TIFF, AVIF, SVG, PDF, web pages) is
-// refused with [Unsupported] and a sentence that says what to do.
+// JPEG (gray, colour, CMYK, progressive), PNG (every depth, transparent parts become
+// white), WebP (not animated), HEIC, and text in UTF-8 or UTF-16. Everything else is
+// refused as [Unsupported], also where the file is named otherwise.
 //
 // # Memory
 //
-// A decoded photo is large: 18 MB for 12 megapixels of JPEG, which stays in its
-// own colour planes and never becomes RGBA. At most GOMAXPROCS photos are decoded
-// at a time, and a header that claims more pixels than [Config].MaxPixels is
-// refused before decoding. HEIC is decoded one at a time, in a child process where
-// [Config].HEIC names one.
+// A 12 megapixel photo holds 18 MB while it is decoded, never the 48 MB of an RGBA
+// picture: the planes of a JPEG are shrunk one by one. PNG is read row by row and
+// holds two rows. A Reader decodes at most GOMAXPROCS pages at a time and never more
+// than Config.MaxMemory together; who comes later waits.
+//
+// # HEIC
+//
+// What iPhones send needs 24 bytes a pixel to decode, 300 MB for 12 megapixels,
+// and can't be interrupted. A server therefore lets a child process do it:
+// Config.HEIC names a command, and a few lines of its main call [DecodeHEIC]. Only
+// one HEIC page is decoded at a time.
+//
+// The HEIC library looks for a libheif.so of the system and, because of that, makes
+// programs dynamically linked. The build tag nodynamic turns both off: the pictures
+// are then the same on every machine and the program is one static file.
+//
+// # What it is not
+//
+// It does not straighten, clean or read a page: that is the work of who reads it.
 package pages

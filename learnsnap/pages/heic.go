@@ -1,105 +1,161 @@
 package pages
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
 	"io"
+	"os"
 	"os/exec"
 	"time"
 
 	"github.com/gen2brain/heic"
 )
 
-// heicTime bounds the decoding of one photo; 12 megapixels take some 2 seconds.
-const heicTime = 30 * time.Second
+// heicTime bounds a child process that decodes one photo; 12 megapixels take about
+// two seconds.
+const heicTime = 60 * time.Second
 
-// decodeHEIC decodes a HEIC photo, one at a time: it takes over 300 MB.
-func (r *Reader) decodeHEIC(ctx context.Context, data []byte) (image.Image, error) {
-	select {
-	case r.heic <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+// drawHEIC decodes a HEIC photo into p, in this process or in a child.
+func (r *Reader) drawHEIC(ctx context.Context, p *picture, src io.Reader, f finding) error {
+	if len(r.config.HEIC) > 0 {
+		return r.drawInChild(ctx, p, src, f)
 	}
-	defer func() { <-r.heic }()
-	if len(r.config.HEIC) == 0 {
-		return heic.Decode(bytes.NewReader(data))
-	}
-	ctx, cancel := context.WithTimeout(ctx, heicTime)
-	defer cancel()
-	child := exec.CommandContext(ctx, r.config.HEIC[0], r.config.HEIC[1:]...)
-	child.Stdin = bytes.NewReader(data)
-	child.WaitDelay = time.Second
-	out, err := child.StdoutPipe()
+	data, err := io.ReadAll(src)
 	if err != nil {
-		return nil, fmt.Errorf("start the HEIC decoder: %w", err)
+		return err
 	}
-	if err := child.Start(); err != nil {
-		return nil, fmt.Errorf("start the HEIC decoder: %w", err)
-	}
-	img, err := readPlanes(out, r.config.MaxPixels)
+	img, err := decodeHEIC(data)
 	if err != nil {
-		cancel() // what it still writes is not wanted
+		return err
 	}
-	if ended := child.Wait(); err == nil && ended != nil {
-		err = fmt.Errorf("the HEIC decoder: %w", ended)
-	}
-	return img, err
+	p.drawImage(img, r.config.LongEdge)
+	return nil
 }
 
-// DecodeHEIC reads a HEIC photo and writes its planes: the side of the child
-// process that [Config].HEIC names. It decodes in WebAssembly, without any library
-// of the machine where the program was built with the tag nodynamic.
-func DecodeHEIC(ctx context.Context, in io.Reader, out io.Writer) error {
-	img, err := heic.Decode(io.LimitReader(in, 64<<20))
+// decodeHEIC decodes a photo as it is meant to be seen: the decoder turns it as the
+// file asks, and its EXIF orientation, which says the same once more, does not
+// count. The result lies in the memory of the decoder, ten times its size.
+func decodeHEIC(data []byte) (image.Image, error) {
+	h, err := metaOf(data)
 	if err != nil {
-		return fmt.Errorf("decode HEIC: %w", err)
+		return nil, err
+	}
+	if err := h.plausible(data); err != nil {
+		return nil, err
+	}
+	// The decoder goes by the first of the brands alone and knows two; some phones
+	// put the general one first.
+	if len(data) > 12 && string(data[8:12]) != "heix" {
+		copy(data[8:], "heic")
+	}
+	img, err := guarded(bytes.NewReader(data), heic.Decode)
+	if err != nil {
+		return nil, undecodable(err)
+	}
+	return img, nil
+}
+
+// metaOf finds the description of the pictures in a whole file.
+func metaOf(data []byte) (*heif, error) {
+	for kind, body := range boxes(data) {
+		if kind == "meta" && len(body) >= 4 && len(body) <= maxMeta {
+			return parseHEIF(body)
+		}
+	}
+	return nil, damaged("a HEIC file without pictures")
+}
+
+// drawInChild lets the configured command decode. The child gets nothing of this
+// process's environment but the paths: it works on what strangers send.
+func (r *Reader) drawInChild(ctx context.Context, p *picture, src io.Reader, f finding) error {
+	limited, cancel := context.WithTimeout(ctx, heicTime)
+	defer cancel()
+	child := exec.CommandContext(limited, r.config.HEIC[0], r.config.HEIC[1:]...)
+	child.Stdin = src
+	child.WaitDelay = 5 * time.Second
+	child.Env = []string{}
+	for _, name := range []string{"PATH", "TMPDIR", "SystemRoot"} {
+		if v, ok := os.LookupEnv(name); ok {
+			child.Env = append(child.Env, name+"="+v)
+		}
+	}
+	out, err := child.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("start HEIC decoder: %w", err)
+	}
+	if err := child.Start(); err != nil {
+		return heicFails(fmt.Errorf("start its decoder: %w", err))
+	}
+	drawn := p.drawY4M(out, f.pixels(), r.config.LongEdge)
+	if drawn == nil || errors.Is(drawn, errY4M) {
+		cancel() // all is there, or nothing good will come: what it still does is not wanted
+	}
+	ended := child.Wait()
+	switch {
+	case drawn == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(drawn, errY4M):
+		return heicFails(drawn)
+	case limited.Err() != nil:
+		return heicFails(fmt.Errorf("its decoder took more than %v", heicTime))
+	}
+	return childFailure(ended, drawn)
+}
+
+// childFailure tells a damaged photo, which DecodeHEIC's caller reports by exit
+// status 1, from a decoder that is misconfigured or was killed.
+func childFailure(ended, drawn error) error {
+	var exit *exec.ExitError
+	if errors.As(ended, &exit) && exit.ExitCode() == 1 {
+		return damaged("it can't be decoded")
+	}
+	if ended == nil {
+		ended = drawn
+	}
+	return heicFails(fmt.Errorf("its decoder: %w", ended))
+}
+
+func heicFails(why error) error {
+	return refuse(HEICUnavailable, "the HEIC photo can't be opened here (%w): send it as JPEG", why)
+}
+
+// DecodeHEIC is the child's side of Config.HEIC: it reads a HEIC photo from in and
+// writes the picture to out as YUV4MPEG2. A program that decodes its own photos
+// names itself as the command and begins its main with
+//
+//	if len(os.Args) == 2 && os.Args[1] == "decode-heic" {
+//		if err := pages.DecodeHEIC(ctx, os.Stdin, os.Stdout); err != nil {
+//			os.Exit(1)
+//		}
+//		return
+//	}
+//
+// An exit status of 1 stands for a photo that can't be decoded. DecodeHEIC is meant
+// for a process of its own: on Linux it lowers the process's limit of memory to what
+// an honest photo of that size needs, so that any other ends here.
+func DecodeHEIC(ctx context.Context, in io.Reader, out io.Writer) error {
+	data, err := io.ReadAll(io.LimitReader(in, 64<<20))
+	if err != nil {
+		return fmt.Errorf("read HEIC: %w", err)
+	}
+	h, err := metaOf(data)
+	if err != nil {
+		return err
+	}
+	if p := h.items[h.primary]; p != nil {
+		limitMemory(heicBytes(int64(p.w)*int64(p.h)) + int64(len(data)))
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return writePlanes(out, scaled(img, -1))
-}
-
-const planesHeader = "planes %d %d %d %d\n"
-
-// writePlanes writes a picture as a line with its sizes and the bytes of its
-// planes.
-func writePlanes(out io.Writer, p picture) error {
-	w := bufio.NewWriter(out)
-	fmt.Fprintf(w, planesHeader, p.y.w, p.y.h, p.cb.w, p.cb.h)
-	for _, plane := range []plane{p.y, p.cb, p.cr} {
-		if _, err := w.Write(plane.pix); err != nil {
-			return fmt.Errorf("write planes: %w", err)
-		}
+	img, err := decodeHEIC(data)
+	if err != nil {
+		return err
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write planes: %w", err)
-	}
-	return nil
-}
-
-// readPlanes reads what writePlanes wrote, of at most that many pixels.
-func readPlanes(in io.Reader, maxPixels int) (image.Image, error) {
-	r := bufio.NewReader(in)
-	var w, h, cw, ch int
-	if _, err := fmt.Fscanf(r, planesHeader, &w, &h, &cw, &ch); err != nil {
-		return nil, errors.New("the HEIC decoder gave no picture")
-	}
-	if w <= 0 || h <= 0 || w > maxPixels/h || cw != 0 && (cw != (w+1)/2 || ch != (h+1)/2) {
-		return nil, errors.New("the HEIC decoder gave no sensible size")
-	}
-	p := picture{y: plane{make([]byte, w*h), w, h}}
-	if cw > 0 {
-		p.cb, p.cr = plane{make([]byte, cw*ch), cw, ch}, plane{make([]byte, cw*ch), cw, ch}
-	}
-	for _, plane := range []plane{p.y, p.cb, p.cr} {
-		if _, err := io.ReadFull(r, plane.pix); err != nil {
-			return nil, fmt.Errorf("read planes: %w", err)
-		}
-	}
-	return p.image(), nil
+	return writeY4M(out, img)
 }

@@ -2,82 +2,99 @@ package pages
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-const maxText = 256 << 10 // bytes of a text page: some 40 printed pages
+const bom = "\ufeff"
 
-var (
-	byteOrderMark = []byte("\ufeff")
-	utf16Marks    = [][]byte{{0xff, 0xfe}, {0xfe, 0xff}}
-)
-
-// looksLikeText tells text from everything else by its first bytes. Markup,
-// documents and programs are no text pages, even where they are text.
-func looksLikeText(head []byte) bool {
-	for _, mark := range utf16Marks {
-		if bytes.HasPrefix(head, mark) {
-			return true // refused later, with a reason
+// readText reads a text page: UTF-8, or UTF-16 that says so with a byte order mark.
+// Line ends become "\n", other control characters blanks. The result is UTF-8
+// without a mark.
+func readText(s *stream, limit int64) ([]byte, error) {
+	data := make([]byte, 0, 4<<10)
+	for {
+		data = append(data, s.buf[s.i:s.j]...)
+		s.i = s.j
+		if int64(len(data)) > limit {
+			return nil, refuse(TooLarge, "the text has more than %s: divide it into several pages", size(limit))
+		}
+		if err := s.more(); err == io.EOF {
+			return cleanText(data)
+		} else if err != nil {
+			return nil, err
 		}
 	}
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, byteOrderMark), " \t\r\n")
-	for _, magic := range []string{"%PDF", "%!PS", "PK\x03\x04", "\x7fELF", "GIF8", "BM", "II*\x00", "MM\x00*", "#!", "{\\rtf"} {
-		if bytes.HasPrefix(head, []byte(magic)) && (magic != "BM" || bytes.IndexByte(head, 0) >= 0) {
-			return false
-		}
-	}
-	if len(head) > 1 && head[0] == '<' && (head[1] == '!' || head[1] == '?' || head[1]|0x20 >= 'a' && head[1]|0x20 <= 'z') {
-		return false
-	}
-	return bytes.IndexByte(head, 0) < 0 && validStart(head)
 }
 
-// validStart reports whether b is UTF-8 that may be cut inside its last rune.
-func validStart(b []byte) bool {
-	for range utf8.UTFMax {
-		if utf8.Valid(b) {
-			return true
-		}
-		if len(b) == 0 {
-			return false
-		}
-		b = b[:len(b)-1]
-	}
-	return false
-}
-
-// text reads a text page to its end.
-func (s *scan) text() (f found, err error) {
-	data, err := io.ReadAll(io.LimitReader(s.Reader, maxText+1))
-	if err != nil {
-		return f, err
-	}
-	if len(data) > maxText {
-		return f, refuse(TooLarge, "the text is longer than %d KB: send it as several pages", maxText>>10)
-	}
-	if _, err := decodeText(data); err != nil {
-		return f, err
-	}
-	return found{mediaType: textPlain}, nil
-}
-
-// decodeText returns a text page as plain UTF-8: no byte order mark, lines ended
-// by LF.
-func decodeText(data []byte) ([]byte, error) {
-	for _, mark := range utf16Marks {
-		if bytes.HasPrefix(data, mark) {
-			return nil, refuse(Corrupt, "the text is in UTF-16: save it as UTF-8 and send it again")
+func cleanText(data []byte) ([]byte, error) {
+	if order := wideText(data); order != nil {
+		var err error
+		if data, err = narrow(data[2:], order); err != nil {
+			return nil, err
 		}
 	}
-	data = bytes.TrimPrefix(data, byteOrderMark)
-	if bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data) {
-		return nil, refuse(Corrupt, "the text is not in UTF-8: save it as UTF-8 and send it again")
+	data = bytes.TrimPrefix(data, []byte(bom))
+	switch {
+	case !utf8.Valid(data):
+		return nil, refuse(Corrupt, "the text is not UTF-8: save it as UTF-8 and send it again")
+	case bytes.IndexByte(data, 0) >= 0:
+		return nil, refuse(Corrupt, "the text holds a NUL character: save it as plain text in UTF-8 and send it again")
+	case len(bytes.TrimFunc(data, invisible)) == 0:
+		return nil, refuse(Empty, "the text is empty: write something, or leave the page out")
 	}
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
-	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, refuse(Empty, "the page is empty: send its text")
+	return bytes.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == '\r', r == '\f', r == '\v', r == '\u2028', r == '\u2029', r == '\u0085':
+			return '\n'
+		case unicode.IsControl(r):
+			return ' '
+		}
+		return r
+	}, data), nil
+}
+
+// invisible reports whether a character leaves no mark on paper: blanks, controls,
+// and the marks that steer the direction of writing.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf)
+}
+
+// wideText returns the byte order of a text in UTF-16, nil for any other.
+func wideText(data []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		return binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return binary.BigEndian
 	}
-	return data, nil
+	return nil
+}
+
+// narrow turns UTF-16 into UTF-8.
+func narrow(data []byte, order binary.ByteOrder) ([]byte, error) {
+	if len(data)%2 != 0 {
+		return nil, refuse(Corrupt, "the text is cut off: send it again")
+	}
+	out := make([]byte, 0, len(data))
+	for i := 0; i < len(data); i += 2 {
+		r := rune(order.Uint16(data[i:]))
+		if utf16.IsSurrogate(r) {
+			second := rune(unicode.ReplacementChar)
+			if i += 2; i < len(data) {
+				second = rune(order.Uint16(data[i:]))
+			}
+			if r = utf16.DecodeRune(r, second); r == unicode.ReplacementChar {
+				return nil, refuse(Corrupt, "the text is damaged (not UTF-16): save it as UTF-8 and send it again")
+			}
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out, nil
 }
