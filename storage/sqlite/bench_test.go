@@ -134,14 +134,18 @@ func BenchmarkInsertToStart(b *testing.B) {
 			return nil
 		})
 	}()
+	create := func(id string) {
+		created.Store(id, time.Now())
+		require.NoError(b, store.CreateSession(b.Context(), storage.Session{ID: id, Owner: "amal"}, false))
+	}
+	create("first") // the worker is up when it has started this one
+	<-started
 	var took []time.Duration
 	n := 0
 	for b.Loop() {
 		for range 4 {
 			n++
-			id := fmt.Sprint("s", n)
-			created.Store(id, time.Now())
-			require.NoError(b, store.CreateSession(b.Context(), storage.Session{ID: id, Owner: "amal"}, false))
+			create(fmt.Sprint("s", n))
 		}
 		for range 4 {
 			took = append(took, <-started)
