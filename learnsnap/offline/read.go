@@ -1,13 +1,10 @@
 package offline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
-	"image/png"
 	"io"
 
 	"github.com/learnsnap/learnsnap-go/ai"
@@ -31,114 +28,158 @@ const (
 	Blurred = "the page can't be read: take the photo again, sharp and in good light"
 )
 
-var _ Reader = (*Tesseract)(nil)
+// A PhotoError says that a page is no photo that can be read: not JPEG or PNG, cut
+// off, or too large.
+type PhotoError struct {
+	Code string // "UNSUPPORTED_PAGE", "CORRUPT_PAGE", "IMAGE_TOO_LARGE", "PAGE_TOO_LARGE" or "EMPTY_PAGE"
+	Err  error
+}
 
-// Read reads a page: it straightens the photo, and asks tesseract in the language
-// hoped for. When that gives no readable text it tries the other language, and
-// then a turned page, before it says that the page can't be read.
+func (e *PhotoError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *PhotoError) Unwrap() error { return e.Err }
+
+// PageCode returns Code.
+func (e *PhotoError) PageCode() string { return e.Code }
+
+var (
+	_ Reader     = (*Tesseract)(nil)
+	_ ai.Checker = (*Tesseract)(nil)
+)
+
+// Read reads the photo of a page, a JPEG or a PNG. It is made flat and straight
+// first; a photo is expected upright, but one that stands on its side or its head
+// is read too. An error is an [*UnavailableError], a [*PhotoError], one of m, or
+// that of ctx.
 func (t *Tesseract) Read(ctx context.Context, m ai.Media, lang quiz.Language) (quiz.Page, error) {
-	img, err := decode(m)
-	if err != nil {
-		return quiz.Page{}, err
-	}
 	if err := t.Check(ctx); err != nil {
 		return quiz.Page{}, err
 	}
-	page := flat.Page(img)
-	img = nil // it is large, and not needed any more
-	best, err := t.first(ctx, page, lang)
+	best, err := t.readPhoto(ctx, m, lang)
 	if err != nil {
 		return quiz.Page{}, err
 	}
 	if !best.readable() {
-		turned, err := t.turned(ctx, page)
-		if err != nil {
-			return quiz.Page{}, err
-		}
-		if turned.readable() {
-			best = turned
-		}
+		return best.unreadable(), nil
 	}
 	return best.page(), nil
 }
 
-// first reads the page upright: in the language that is hoped for, and in the
-// other one when that fails; in both at once when none is hoped for.
-func (t *Tesseract) first(ctx context.Context, page *flat.Gray, lang quiz.Language) (reading, error) {
-	switch lang {
-	case quiz.Mixed:
-		return t.pass(ctx, page, quiz.Mixed)
-	case quiz.Arabic, quiz.English:
-		best, err := t.pass(ctx, page, lang)
-		if err != nil || best.readable() {
-			return best, err
-		}
-		other, err := t.pass(ctx, page, otherThan(lang))
-		return better(best, other), err
+// readPhoto holds a place of the reader while it works, so that no more pictures
+// are in memory than processes work on them.
+func (t *Tesseract) readPhoto(ctx context.Context, m ai.Media, lang quiz.Language) (reading, error) {
+	select {
+	case t.places <- struct{}{}:
+		defer func() { <-t.places }()
+	case <-ctx.Done():
+		return reading{}, ctx.Err()
 	}
-	type result struct {
-		reading
-		err error
-	}
-	arabic := make(chan result, 1)
-	go func() {
-		r, err := t.pass(ctx, page, quiz.Arabic)
-		arabic <- result{r, err}
-	}()
-	english, err := t.pass(ctx, page, quiz.English)
-	other := <-arabic
-	return better(english, other.reading), errors.Join(err, other.err)
-}
-
-func otherThan(lang quiz.Language) quiz.Language {
-	if lang == quiz.Arabic {
-		return quiz.English
-	}
-	return quiz.Arabic
-}
-
-// turned asks tesseract for the page's orientation and script, and reads it that
-// way. What it says of pages without text is wrong often, so only the reading
-// counts.
-func (t *Tesseract) turned(ctx context.Context, page *flat.Gray) (reading, error) {
-	degrees, lang, err := t.orientation(ctx, page)
-	if err != nil || lang == "" {
+	even, err := flatten(m)
+	if err != nil {
 		return reading{}, err
 	}
-	return t.pass(ctx, page.Turned(degrees), lang)
+	return t.readFlat(ctx, even, lang)
 }
 
-// Bounds of a photo that is decoded here. The pages package makes smaller ones.
-const (
-	maxPhoto  = 32 << 20
-	maxPixels = 60_000_000
-)
+// readFlat tries the likely ways to read a page until one of them gives text: as
+// it stands in the likely language, then as the program's own look at script and
+// orientation says, then in the other language.
+func (t *Tesseract) readFlat(ctx context.Context, even *image.Gray, lang quiz.Language) (reading, error) {
+	page := flat.Page(even)
+	if lang == "" {
+		lang = quiz.English
+		if flat.Joined(page) {
+			lang = quiz.Arabic
+		}
+	}
+	var best reading
+	if sideways := flat.Sideways(page); !sideways {
+		var err error
+		if best, err = t.readPage(ctx, page, lang); err != nil || best.readable() {
+			return best, err
+		}
+	}
+	turn, found, err := t.orientation(ctx, even)
+	if err != nil {
+		return reading{}, err
+	}
+	if found != "" && (turn != 0 || found != lang) {
+		turned := page
+		if turn != 0 {
+			turned = flat.Page(flat.Turn(even, turn))
+		}
+		other, err := t.readPage(ctx, turned, found)
+		if err != nil || other.readable() {
+			return other, err
+		}
+	}
+	if best.counted == 0 || found == otherThan(lang) && turn == 0 {
+		return best, nil // an empty page is empty in any language
+	}
+	other, err := t.readPage(ctx, page, otherThan(lang))
+	if err != nil || other.readable() {
+		return other, err
+	}
+	return best, nil
+}
 
-// decode decodes a JPEG or a PNG.
-func decode(m ai.Media) (image.Image, error) {
+// otherThan is what else a page may be in.
+func otherThan(lang quiz.Language) quiz.Language {
+	if lang == quiz.English {
+		return quiz.Arabic
+	}
+	return quiz.English
+}
+
+// readPage reads a straight page in one language, and looks a second time at the
+// lines that this left out or left in doubt.
+func (t *Tesseract) readPage(ctx context.Context, page *image.Gray, lang quiz.Language) (reading, error) {
+	seen := flat.Lines(page)
+	mode := oneColumn
+	if flat.Columns(seen) {
+		mode = anyLayout
+	}
+	words, err := t.recognise(ctx, page, lang, mode)
+	if err != nil {
+		return reading{}, err
+	}
+	first := newReading(linesOf(words), lang)
+	if !first.readable() {
+		return first, nil
+	}
+	return t.lookAgain(ctx, page, first, seen)
+}
+
+// maxPhoto bounds the bytes of a photo. [quiz] pages are smaller.
+const maxPhoto = 32 << 20
+
+// flatten decodes a photo and brings it to one size, evenly lit.
+func flatten(m ai.Media) (*image.Gray, error) {
 	f, err := m.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open page: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPhoto))
-	if err != nil {
+	data, err := io.ReadAll(io.LimitReader(f, maxPhoto+1))
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("read page: %w", err)
+	case len(data) == 0:
+		return nil, &PhotoError{"EMPTY_PAGE", errors.New("the page is empty")}
+	case len(data) > maxPhoto:
+		return nil, &PhotoError{"PAGE_TOO_LARGE", fmt.Errorf("the page has more than %d MB", maxPhoto>>20)}
 	}
-	read, config := jpeg.Decode, jpeg.DecodeConfig
-	if bytes.HasPrefix(data, []byte("\x89PNG")) {
-		read, config = png.Decode, png.DecodeConfig
-	}
-	size, err := config(bytes.NewReader(data))
-	if err == nil && (size.Width <= 0 || size.Height <= 0 || size.Width > maxPixels/size.Height) {
-		err = fmt.Errorf("%d × %d pixels", size.Width, size.Height)
-	}
+	photo, err := flat.Decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("decode page (want a JPEG or a PNG): %w", err)
+		code := "CORRUPT_PAGE"
+		switch {
+		case errors.Is(err, flat.ErrUnsupported):
+			code = "UNSUPPORTED_PAGE"
+		case errors.Is(err, flat.ErrTooLarge):
+			code = "IMAGE_TOO_LARGE"
+		}
+		return nil, &PhotoError{code, fmt.Errorf("decode page: %w", err)}
 	}
-	img, err := read(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("decode page: %w", err)
-	}
-	return img, nil
+	return flat.Flatten(flat.Fit(photo, flat.Edge)), nil
 }
