@@ -11,7 +11,7 @@ import (
 type book struct {
 	sentences []*sentence
 	facts     []*fact
-	parts     []*sentence     // statements that say what something has parts of
+	parts     []string        // the stems of sentences that say what something has parts of
 	count     map[string]int  // how often a word stands on the pages; Arabic ones without article and prefixes
 	numbers   map[string]bool // the numbers on the pages
 	proper    map[string]bool // English words that have a capital inside sentences
@@ -66,8 +66,8 @@ func read(pages []quiz.Page, f floors) *book {
 	}
 	for i, s := range b.sentences {
 		s.order = i
-		if s.role == statement && slices.ContainsFunc(s.words, func(w token) bool { return isPartWord(w.fold) }) {
-			b.parts = append(b.parts, s)
+		if s.role != exercise && s.role != order && s.role != entry && countsParts(s) {
+			b.parts = append(b.parts, " "+stemmed(s)+" ")
 		}
 		b.facts = append(b.facts, b.factsOf(s)...)
 	}

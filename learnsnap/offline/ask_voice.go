@@ -24,10 +24,16 @@ func (v voice) whichTerm(f *fact) string {
 		return fmt.Sprintf("What %s %s called?", present(f.verb), f.meaning)
 	case f.kind == copula && !v.arabic && !f.class.arabic:
 		return fmt.Sprintf("Which of these %s %s?", f.verb, f.meaning)
-	case f.kind == copula:
+	case f.kind == copula, startsRelative(f.meaning):
 		return v.choose("Which of these is described as “%s”?", "أي مما يأتي ينطبق عليه هذا الوصف: «%s»؟", f.meaning)
 	}
 	return v.choose("Which term means “%s”?", "ما المصطلح الذي معناه «%s»؟", f.meaning)
+}
+
+// startsRelative reports whether an Arabic meaning is what a noun does: «التي لم تثر …».
+func startsRelative(meaning string) bool {
+	first, _, _ := strings.Cut(normalise(meaning), " ")
+	return isRelativeAR(first)
 }
 
 // present is "is" and "are": what something is called does not pass.

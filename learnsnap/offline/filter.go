@@ -135,7 +135,7 @@ func isDefinition(s *sentence, name int) bool {
 	if isLabel(s) || name > 4 || len(s.words)-name < 4 || len(s.words) > 45 || isFormula(s.text) && !startsWithNoun(s, name) {
 		return false
 	}
-	if s.arabic && (strings.HasPrefix(s.fold(0), "ول") && hasPronounAR(s.words[0].core) || isDanglingAR(s.fold(0)) || isParticleAR(s.fold(0)) || isParticleAR(withoutAnd(s.fold(0))) || strings.HasPrefix(s.fold(0), "فف")) || !s.arabic && isFunctionEN(s.fold(0)) {
+	if s.arabic && (hasClitic(s.fold(0)) || ordersAR(s.fold(name)) || s.fold(name) == "لا" || strings.HasPrefix(s.fold(0), "ول") && hasPronounAR(s.words[0].core) || isDanglingAR(s.fold(0)) || isParticleAR(s.fold(0)) || isParticleAR(withoutAnd(s.fold(0))) || strings.HasPrefix(s.fold(0), "فف")) || !s.arabic && isFunctionEN(s.fold(0)) {
 		return false
 	}
 	for i, w := range s.words[:name] {
@@ -154,9 +154,18 @@ func isDefinition(s *sentence, name int) bool {
 
 func startsWithNoun(s *sentence, at int) bool {
 	if s.arabic {
-		return isNounPhraseAR(s, at)
+		return isNounPhraseAR(s, at) || isPronounHe(s.fold(at)) && isRelativeAR(s.fold(at+1))
 	}
 	return isNounPhraseEN(s, at)
+}
+
+// isPronounHe knows the pronouns before what a thing is: «البراكين الخامدة: وهي التي …».
+func isPronounHe(w string) bool {
+	switch w {
+	case "هو", "هي", "وهو", "وهي", "هم", "وهم":
+		return true
+	}
+	return false
 }
 
 // pointsAway reports whether s, from word at on, needs what stands before it: a
@@ -205,7 +214,7 @@ func state(s *sentence, before topics) bool {
 // phrase: «زراعة الأشجار في المدن.»
 func isWholeItem(s *sentence) bool {
 	if s.arabic {
-		return startsLikeVerbAR(s.fold(0)) || s.fold(1) == "هو" || s.fold(1) == "هي" || s.fold(2) == "هو" || s.fold(2) == "هي"
+		return startsLikeVerbAR(s.fold(0)) || startsLikeVerbAR(s.fold(entryName(s))) || s.fold(1) == "هو" || s.fold(1) == "هي" || s.fold(2) == "هو" || s.fold(2) == "هي"
 	}
 	for i, w := range s.words {
 		if isAuxiliaryEN(w.fold) || i > 0 && (strings.HasSuffix(w.fold, "ed") || strings.HasSuffix(w.fold, "s") && !isFunctionEN(s.fold(i-1))) {

@@ -98,6 +98,11 @@ func isExpletiveEN(s *sentence) bool {
 // leansEN reports whether the start of s leans on what stands before it.
 func leansEN(s *sentence) bool {
 	first, second := s.fold(0), s.fold(1)
+	for i := 1; i < min(5, len(s.words)); i++ { // "Ten years later …"
+		if w := s.fold(i); (w == "later" || w == "earlier") && (numberEN(first) > 0 || isNumeral(s.words[0].core) || first == "a" || first == "some" || first == "many") {
+			return true
+		}
+	}
 	switch first {
 	case "each":
 		return second == "of" || isAuxiliaryEN(second) || isGenericEN(second) || second == "piece" || second == "pair"
@@ -172,6 +177,9 @@ func pointsAwayEN(s *sentence, i int) bool {
 func isOrderEN(s *sentence) bool {
 	if isImperativeEN(s.fold(0)) {
 		return true
+	}
+	if n := entryName(s); n > 0 && isImperativeEN(s.fold(n)) {
+		return true // "To stay healthy: eat fruit …"
 	}
 	for i := range s.words[:len(s.words)-1] {
 		if !strings.HasPrefix(s.words[i].after, ",") {

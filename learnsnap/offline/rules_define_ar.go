@@ -11,7 +11,12 @@ func (b *book) entryAR(s *sentence) []*fact {
 	if n == 0 || n >= len(s.words) {
 		return nil
 	}
-	f := &fact{kind: defined, s: s, from: 0, to: n, meaning: trimMeaning(s.text[s.words[n].start-len(s.words[n].before):])}
+	f := &fact{kind: defined, s: s, from: 0, to: n}
+	if isPronounHe(s.fold(n)) { // «الخامدة: وهي التي …»
+		f.verb = strings.TrimPrefix(s.words[n].core, "و")
+		n++
+	}
+	f.meaning = trimMeaning(s.text[s.words[n].start-len(s.words[n].before):])
 	nameAR(f)
 	return []*fact{f}
 }
@@ -228,7 +233,11 @@ func nameAR(f *fact) {
 func isManyAR(w string) bool {
 	r := []rune(w)
 	n := len(r)
-	return n >= 4 && strings.HasSuffix(w, "ات") || n == 5 && r[0] == 'ا' && r[3] == 'ا'
+	switch w {
+	case "خلايا", "مواد", "صخور", "نجوم", "كواكب", "طيور", "حروف", "غدد", "عظام", "خيوط", "قوي", "قطع", "اشياء":
+		return true
+	}
+	return n >= 4 && strings.HasSuffix(w, "ات") || n == 5 && r[0] == 'ا' && (r[3] == 'ا' || r[4] == 'ه') // أفعال, أفعلة
 }
 
 // topicAR returns what a statement is about: what it explains, or the subject

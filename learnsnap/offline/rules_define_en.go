@@ -267,7 +267,7 @@ func (b *book) nameEN(f *fact, name string, counted bool) {
 			f.phrase = upperFirst(withArticle(f.name))
 		}
 	}
-	f.class = class{plural: isPluralEN(f.name), counted: counted, proper: isCapital(f.name)}
+	f.class = class{plural: isPluralEN(f.name) || f.kind == copula && present(f.verb) == "are", counted: counted, proper: isCapital(f.name)}
 	if f.verb == "" || f.kind == labelled {
 		f.verb = "is"
 		if f.class.plural {

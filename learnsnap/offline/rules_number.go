@@ -2,7 +2,6 @@ package offline
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -44,13 +43,17 @@ func (m *maker) numerals(s *sentence) []numeral {
 	if sameValues(s) {
 		return nil
 	}
+	list, _ := openList(s)
+	if !s.arabic && list > 0 && s.fold(list-1) == "called" {
+		list = 0
+	}
 	for i, w := range s.words {
-		if inRange(s, i) || isLabelled(s, i) {
+		if inRange(s, i) || isLabelled(s, i) || i < list && countAt(s, i) > 0 { // a list that follows can be counted
 			continue
 		}
 		switch {
 		case isNumeral(w.core):
-			if n, ok := m.figure(s, i); ok {
+			if n, ok := m.inFigures(s, i); ok {
 				all = append(all, n)
 			}
 		case s.arabic:
@@ -129,8 +132,8 @@ func isLabelled(s *sentence, i int) bool {
 	return s.words[i].before != "" && strings.ContainsAny(s.words[i].before, "([") || strings.HasPrefix(s.words[i].after, ")")
 }
 
-// figure reads the number at word i and finds wrong ones in its place.
-func (m *maker) figure(s *sentence, i int) (numeral, bool) {
+// inFigures reads the number at word i and finds wrong ones in its place.
+func (m *maker) inFigures(s *sentence, i int) (numeral, bool) {
 	core := s.words[i].core
 	f := readFigure(core)
 	if f.value <= 31 && (isMonth(s.fold(i+1)) || isMonth(s.fold(i-1))) {
@@ -192,98 +195,6 @@ func isYear(s *sentence, i int, f figure) bool {
 	return false
 }
 
-// A limit is what a number bounds. "More than 200" is true of more than 150 as
-// well: only numbers on the other side are wrong.
-type limit uint8
-
-const (
-	exact   limit = iota
-	lower         // "more than", "at least"
-	upper         // "less than", "up to"
-	unclear       // "before", "since": what is wrong can't be told
-)
-
-// excludes reports whether a number that bounds at value says that other is wrong.
-func (l limit) excludes(value, other float64) bool {
-	switch l {
-	case lower:
-		return other > value
-	case upper:
-		return other < value
-	}
-	return l == exact && other != value
-}
-
-// limitAt returns what the number at word i bounds.
-func limitAt(s *sentence, i int) limit {
-	if s.arabic {
-		return limitAR(s, i)
-	}
-	denied := func(k int) bool { return s.fold(k) == "no" || s.fold(k) == "not" || s.fold(k) == "never" }
-	for k := i - 1; k >= max(0, i-4); k-- {
-		if s.words[k].after != "" {
-			break
-		}
-		switch s.fold(k) {
-		case "before", "after", "since", "until", "till":
-			return unclear
-		case "more", "over", "least", "above", "exceed", "exceeds", "beyond", "minimum", "longer", "higher", "larger", "greater", "older", "reach", "reaches", "reached":
-			if denied(k - 1) {
-				return upper
-			}
-			return lower
-		case "less", "fewer", "under", "below", "most", "maximum", "within", "up", "smaller", "lower", "shorter", "younger":
-			if denied(k - 1) {
-				return lower
-			}
-			return upper
-		}
-	}
-	for k := i + 1; k < min(len(s.words), i+4); k++ {
-		if w := s.fold(k); w == "or" && s.fold(k+1) == "more" {
-			return lower
-		} else if w == "or" && (s.fold(k+1) == "less" || s.fold(k+1) == "fewer") {
-			return upper
-		}
-	}
-	return exact
-}
-
-func limitAR(s *sentence, i int) limit {
-	denied := func(k int) bool {
-		return s.fold(k) == "لا" || s.fold(k) == "فلا" || s.fold(k) == "ولا" || s.fold(k) == "لم" || s.fold(k) == "لن"
-	}
-	for k := i - 1; k >= max(0, i-8); k-- {
-		near := i-k <= 4
-		switch w := s.fold(k); {
-		case near && (w == "قبل" || w == "بعد" || w == "منذ" || w == "حتي"):
-			return unclear
-		case near && (w == "اكثر" || w == "فوق" || w == "يفوق" || w == "تفوق"), w == "يزيد" || w == "تزيد" || near && (w == "تصل" || w == "يصل" || w == "وصل" || w == "وصلت" || w == "ليصل" || w == "لتصل") || w == "يتجاوز" || w == "تتجاوز" || w == "زادت" || w == "تجاوز" || w == "يتعدي" || w == "تتعدي":
-			if denied(k - 1) {
-				return upper
-			}
-			return lower
-		case near && (w == "اقل" || w == "تحت" || w == "دون" || w == "اقصاه" || w == "اقصاها"), w == "يقل" || w == "تقل":
-			if denied(k - 1) {
-				return lower
-			}
-			return upper
-		}
-		if s.words[k].after != "" && near {
-			break
-		}
-	}
-	for k := i + 1; k+1 < min(len(s.words), i+5); k++ {
-		if s.fold(k) == "علي" && s.fold(k+1) == "الاقل" || s.fold(k) == "فاكثر" || s.fold(k) == "او" && s.fold(k+1) == "اكثر" {
-			return lower
-		}
-		if s.fold(k) == "علي" && s.fold(k+1) == "الاكثر" || s.fold(k) == "فاقل" {
-			return upper
-		}
-	}
-	return exact
-}
-
 func isPercent(s *sentence, i int) bool {
 	switch s.fold(i + 1) {
 	case "percent", "%", "بالمئه", "بالمائه":
@@ -296,57 +207,6 @@ func isPercent(s *sentence, i int) bool {
 	return false
 }
 
-// yearsNear returns years about a year, none in the future; past ones only where
-// asked for.
-func yearsNear(y float64, past bool) []float64 {
-	switch {
-	case past && y > 1930:
-		return []float64{y - 10, y - 20, y - 30, y - 40}
-	case past: // what was there by 1500 was there by 1540 as well
-		return []float64{y - 50, y - 100, y - 150, y - 200}
-	case y > 1930:
-		return []float64{y - 10, y - 25, y - 40, y - 60}
-	case y < 300:
-		return []float64{y + 40, y + 75, y + 110, y + 150}
-	}
-	return []float64{y - 50, y + 40, y - 100, y + 75, y - 150}
-}
-
-// amountsNear returns amounts about an amount, as round as it is.
-func amountsNear(v float64, decimals int) []float64 {
-	if decimals > 0 {
-		return []float64{v + 1, v * 2, v + 2, v - 1, v + 3}
-	}
-	if v <= 12 {
-		return []float64{v + 2, v - 1, v + 1, v - 2, v * 2, v + 3, v + 4, v + 5}
-	}
-	scale := 1.0
-	for scale*10 <= v {
-		scale *= 10
-	}
-	step := scale
-	if v < 3*scale {
-		step = scale / 2
-	}
-	values := []float64{v + step, v - step, v + 2*step, v - 2*step, v + 3*step, v * 2, v * 3, v * 5, v - 3*step, v / 2, v / 5, v / 10}
-	return slices.DeleteFunc(values, func(x float64) bool { return x != float64(int64(x)) || x < 2 })
-}
-
-// isRough reports whether the number at word i is a rough one: "about 8".
-func isRough(s *sentence, i int) bool {
-	switch s.fold(i - 1) {
-	case "about", "around", "nearly", "almost", "roughly", "approximately", "نحو", "حوالي", "قرابه", "زهاء", "تقريبا":
-		return true
-	}
-	return s.fold(i+1) == "تقريبا" || s.fold(i+2) == "تقريبا"
-}
-
-// roundAbout returns amounts that nobody would take for "about" v.
-func roundAbout(v float64) []float64 {
-	values := []float64{v * 2, v / 2, v * 3, v * 1.5}
-	return slices.DeleteFunc(values, func(x float64) bool { return x != float64(int64(x)) || x < 2 })
-}
-
 // isMonth knows months in normal form.
 func isMonth(w string) bool {
 	switch w {
@@ -356,87 +216,4 @@ func isMonth(w string) bool {
 		return true
 	}
 	return false
-}
-
-// countClassAR tells apart the numbers that take another form of the noun behind
-// them: three to ten, eleven to ninety-nine, whole hundreds, and the rest.
-func countClassAR(v float64) int {
-	switch n := int64(v) % 100; {
-	case v != float64(int64(v)):
-		return 4
-	case n >= 3 && n <= 10:
-		return 1
-	case n >= 11:
-		return 2
-	case n == 0:
-		return 3
-	}
-	return 5
-}
-
-// A figure is a number as it is written.
-type figure struct {
-	value    float64
-	decimals int
-	grouped  bool   // with separators of thousands
-	group    string // the separator
-	point    string
-	zero     rune   // the digit 0 of its script
-	sign     string // a percent sign behind it
-	ok       bool
-}
-
-// readFigure reads a number in figures. A separator with three digits behind it
-// parts thousands.
-func readFigure(core string) figure {
-	f := figure{zero: '0', group: ",", point: "."}
-	digits := strings.TrimRight(core, "%٪")
-	f.sign = core[len(digits):]
-	for _, r := range digits {
-		if r >= '٠' && r <= '٩' {
-			f.zero, f.group, f.point = '٠', "٬", "٫"
-		} else if r >= '۰' && r <= '۹' {
-			f.zero, f.group, f.point = '۰', "٬", "٫"
-		}
-	}
-	var plain strings.Builder
-	for i, r := range digits {
-		switch {
-		case unicode.IsDigit(r) && (r < 0x80 || f.zero != '0'):
-			plain.WriteByte(byte('0' + (r-f.zero)%10))
-		case unicode.IsDigit(r):
-			return f // another script
-		case (r == ',' || r == '٬') && countDigits(digits[i:]) >= 3:
-			f.grouped, f.group = true, string(r)
-		default:
-			f.point = string(r)
-			f.decimals = countDigits(digits[i:])
-			plain.WriteByte('.')
-		}
-	}
-	v, err := strconv.ParseFloat(plain.String(), 64)
-	f.value, f.ok = v, err == nil
-	return f
-}
-
-// like writes another value in the way of f.
-func (f figure) like(v float64) string {
-	whole, fraction, _ := strings.Cut(strconv.FormatFloat(v, 'f', f.decimals, 64), ".")
-	if f.grouped {
-		for i := len(whole) - 3; i > 0; i -= 3 {
-			whole = whole[:i] + f.group + whole[i:]
-		}
-	}
-	if fraction != "" {
-		whole += f.point + fraction
-	}
-	if f.zero != '0' {
-		whole = strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return f.zero + r - '0'
-			}
-			return r
-		}, whole)
-	}
-	return whole + f.sign
 }
