@@ -17,7 +17,20 @@ import (
 
 // shrink decodes a photo that was inspected and returns it upright and small.
 func (r *Reader) shrink(ctx context.Context, m ai.Media, f finding) ([]byte, error) {
-	gate, weight := &r.decodes, max(f.cost, r.least)
+	out, err := r.shrinkOnce(ctx, m, f)
+	if errors.Is(err, errOtherJPEG) {
+		// Rare, or damaged. The standard library knows more kinds and forgives more,
+		// and holds the whole picture.
+		if f.rows = false; f.weight() > r.config.MaxMemory {
+			return nil, undecodable(err)
+		}
+		out, err = r.shrinkOnce(ctx, m, f)
+	}
+	return out, err
+}
+
+func (r *Reader) shrinkOnce(ctx context.Context, m ai.Media, f finding) ([]byte, error) {
+	gate, weight := &r.decodes, max(f.weight(), r.least)
 	if f.kind == typeHEIC {
 		gate, weight = &r.heic, 1
 	}
@@ -29,7 +42,7 @@ func (r *Reader) shrink(ctx context.Context, m ai.Media, f finding) ([]byte, err
 	p := r.pictures.Get().(*picture)
 	defer func() {
 		// A pool of what an unusual setting made large would keep it for nothing.
-		if p.weight() <= maxPooled {
+		if p.size() <= maxPooled {
 			r.pictures.Put(p)
 		}
 	}()
@@ -58,6 +71,8 @@ func (r *Reader) draw(ctx context.Context, p *picture, m ai.Media, f finding) er
 		return ctx.Err()
 	case src.err != nil:
 		return fmt.Errorf("read page: %w", src.err)
+	case f.kind == typeJPEG && f.rows:
+		return errOtherJPEG
 	}
 	return undecodable(err)
 }
@@ -68,8 +83,10 @@ func (r *Reader) decode(ctx context.Context, p *picture, src *source, f finding)
 	switch {
 	case f.kind == typeHEIC:
 		return r.drawHEIC(ctx, p, src, f)
-	case f.kind == typePNG && !f.interlaced:
-		return p.drawPNG(bufio.NewReader(src), r.config.LongEdge)
+	case f.kind == typeJPEG && f.rows:
+		return p.drawJPEG(src, f.pixels(), r.config.LongEdge)
+	case f.kind == typePNG && f.rows:
+		return p.drawPNG(bufio.NewReader(src), f.pixels(), r.config.LongEdge)
 	case f.kind == typePNG:
 		img, err = png.Decode(src)
 	case f.kind == typeWebP:

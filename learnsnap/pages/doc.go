@@ -23,10 +23,12 @@
 //
 // # Memory
 //
-// A 12 megapixel photo holds 18 MB while it is decoded, never the 48 MB of an RGBA
-// picture: the planes of a JPEG are shrunk one by one. PNG is read row by row and
-// holds two rows. A Reader decodes at most GOMAXPROCS pages at a time and never more
-// than Config.MaxMemory together; who comes later waits.
+// What cameras and scanners write is decoded and shrunk a few rows at a time, by
+// decoders of our own: a 12 megapixel JPEG takes a quarter of a megabyte, and not
+// the 18 of its planes or the 48 of an RGBA picture. Kinds that are rare on paper
+// (progressive JPEG, CMYK, interlaced PNG, WebP) are held as a whole by their
+// decoders, and weighed before: a Reader works on at most GOMAXPROCS pages at a time
+// and never on more than Config.MaxMemory together. Who comes later waits.
 //
 // # HEIC
 //

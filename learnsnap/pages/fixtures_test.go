@@ -165,6 +165,7 @@ type flatJPEG struct {
 	progressive bool
 	ids         string // component names; "" for 1, 2, 3, 4
 	scans       int    // of the same data; 0 means 1
+	restart     int    // MCUs between two restart markers; 0 for none
 }
 
 func (f flatJPEG) bytes() []byte {
@@ -188,6 +189,9 @@ func (f flatJPEG) bytes() []byte {
 		}
 		frame, scan = append(frame, id, f.sampling[i], 0), append(scan, id, 0)
 	}
+	if f.restart > 0 {
+		segment(0xdd, binary.BigEndian.AppendUint16(nil, uint16(f.restart)))
+	}
 	sof := byte(0xc0)
 	if f.progressive {
 		sof = 0xc2
@@ -205,13 +209,7 @@ func (f flatJPEG) bytes() []byte {
 
 // data is the entropy-coded data: in each component the first block says the value
 // and all others that it stays.
-func (f flatJPEG) data() []byte {
-	var bits []byte
-	put := func(v, n int) {
-		for i := n - 1; i >= 0; i-- {
-			bits = append(bits, byte(v>>i&1))
-		}
-	}
+func (f flatJPEG) data() (out []byte) {
 	h, v := 1, 1
 	for _, s := range f.sampling {
 		h, v = max(h, int(s>>4)), max(v, int(s&15))
@@ -220,6 +218,28 @@ func (f flatJPEG) data() []byte {
 		h, v = 1, 1
 	}
 	units := ((f.w + 8*h - 1) / (8 * h)) * ((f.h + 8*v - 1) / (8 * v))
+	interval := units
+	if f.restart > 0 {
+		interval = f.restart
+	}
+	for n := 0; units > 0; n++ {
+		if n > 0 {
+			out = append(out, 0xff, 0xd0+byte((n-1)%8))
+		}
+		out = append(out, f.interval(min(units, interval))...)
+		units -= interval
+	}
+	return out
+}
+
+// interval is the data of so many MCUs up to a restart marker or the end.
+func (f flatJPEG) interval(units int) []byte {
+	var bits []byte
+	put := func(v, n int) {
+		for i := n - 1; i >= 0; i-- {
+			bits = append(bits, byte(v>>i&1))
+		}
+	}
 	for unit := range units {
 		for i, s := range f.sampling {
 			blocks := int(s>>4) * int(s&15)

@@ -7,11 +7,12 @@ type finding struct {
 	turn int    // EXIF orientation, 1 to 8; 1 for HEIC, whose decoder turns
 	text []byte // of a text page
 
-	// cost is how many bytes decoding the picture holds at its peak.
+	// cost is how many bytes decoding the picture holds at its peak where it must be
+	// held as a whole.
 	cost int64
 
-	gray       bool // one plane
-	interlaced bool // PNG: not stored row by row
+	rows bool // it can be decoded row by row
+	gray bool // one plane
 }
 
 // inspect walks through a page to its end and checks it against the limits.
@@ -50,7 +51,7 @@ func (r *Reader) inspect(s *stream) (finding, error) {
 	if least := min(f.w, f.h); least < minSide {
 		return finding{}, unsupported("the picture is too small to be a page")
 	}
-	if f.cost > r.config.MaxMemory {
+	if f.weight() > r.config.MaxMemory {
 		return finding{}, refuse(ImageTooLarge, "the picture of %d×%d pixels takes too much memory to open: send it smaller, or as an ordinary JPEG", f.w, f.h)
 	}
 	return f, nil
@@ -71,6 +72,14 @@ func (r *Reader) measure(f *finding, w, h int64) error {
 	}
 	f.w, f.h = int(w), int(h)
 	return nil
+}
+
+// weight is how many bytes decoding the picture takes.
+func (f *finding) weight() int64 {
+	if f.rows {
+		return 128<<10 + 32*int64(f.w) // 16 rows of three planes, or two of the deepest PNG
+	}
+	return f.cost
 }
 
 // pixels is the area of the picture.

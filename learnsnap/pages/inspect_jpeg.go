@@ -33,7 +33,7 @@ const maxScans = 100
 type jpegState struct {
 	frame, progressive, jfif, rgb, exif bool
 	adobe                               int // colour transform that Adobe's segment names; −1 without one
-	scans                               int
+	scans, colours                      int
 	planes                              int64 // samples of all components
 }
 
@@ -160,6 +160,7 @@ func (r *Reader) jpegFrame(f *finding, st *jpegState, seg []byte) error {
 		return err
 	}
 	n := int(seg[5])
+	st.colours = n
 	if n != 1 && n != 3 && n != 4 {
 		return unsupported("the JPEG has an odd number of colours")
 	}
@@ -184,17 +185,23 @@ func (r *Reader) jpegFrame(f *finding, st *jpegState, seg []byte) error {
 	return nil
 }
 
-// finish says what the decoder will hold: the planes; of a progressive picture all
-// coefficients, four bytes each; of one stored as RGB the picture put together.
+// finish says what a decoder will hold: a few rows of an ordinary photo. Otherwise
+// the planes; of a progressive picture all coefficients, four bytes each; of one
+// stored as RGB the picture put together.
 func (st *jpegState) finish(f *finding) error {
 	if !st.frame || st.scans == 0 {
 		return damaged("a picture without data")
 	}
+	rgb := st.rgb || st.colours == 3 && st.adobe == 0
+	if st.jfif {
+		rgb = false
+	}
+	f.rows = st.scans == 1 && !st.progressive && !rgb && st.colours != 4
 	f.cost += st.planes
 	if st.progressive {
 		f.cost += 4 * st.planes
 	}
-	if !f.gray && f.cost < 4*f.pixels() && (st.rgb || st.adobe == 0) && !st.jfif {
+	if rgb {
 		f.cost += 4 * f.pixels()
 	}
 	return nil

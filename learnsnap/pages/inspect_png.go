@@ -114,14 +114,11 @@ func (r *Reader) pngStart(s *stream, f *finding, n int64) error {
 	if err := r.measure(f, p.w, p.h); err != nil {
 		return err
 	}
-	f.interlaced = p.interlaced
+	f.rows = !p.interlaced
 	f.gray = p.colour == pngGray || p.colour == pngGrayAlpha
-	f.cost = 64 << 10
-	if p.interlaced {
-		// The whole picture at one to eight bytes a pixel, and half of it once more
-		// as the last pass.
-		f.cost = f.pixels() * int64(max(p.depth, 8)/8) * 4 * 3 / 2
-	}
+	// Interlaced: the whole picture at up to four or eight bytes a pixel, and half of
+	// it once more as the last pass.
+	f.cost = f.pixels() * int64(max(p.depth, 8)/8) * 4 * 3 / 2
 	return pngChunk(s, "IHDR", n)
 }
 

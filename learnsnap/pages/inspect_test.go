@@ -171,6 +171,7 @@ func TestACutIsFoundWithoutDecoding(t *testing.T) {
 func TestLimitsAreTheCallers(t *testing.T) {
 	photo := jpegOf(t, marked(100, 100))
 	heic := heicOf("heic", "hvc1", 4000, 3000, make([]byte, 100))
+	progressive := flatJPEG{w: 400, h: 400, values: []byte{9}, sampling: []byte{0x11}, adobe: -1, progressive: true}.bytes()
 	for _, c := range []struct {
 		name string
 		c    pages.Config
@@ -179,7 +180,7 @@ func TestLimitsAreTheCallers(t *testing.T) {
 	}{
 		{"bytes", pages.Config{MaxBytes: int64(len(photo) - 1)}, photo, pages.TooLarge},
 		{"pixels", pages.Config{MaxPixels: 9_999}, photo, pages.ImageTooLarge},
-		{"memory", pages.Config{MaxMemory: 9_999}, photo, pages.ImageTooLarge},
+		{"memory", pages.Config{MaxMemory: 799_999}, progressive, pages.ImageTooLarge},
 		{"text", pages.Config{MaxText: 3}, []byte("long"), pages.TooLarge},
 		{"no HEIC", pages.Config{NoHEIC: true}, heic, pages.HEICUnavailable},
 		{"memory for HEIC", pages.Config{HEICMemory: 300 << 20}, heic, pages.HEICUnavailable},
@@ -187,12 +188,18 @@ func TestLimitsAreTheCallers(t *testing.T) {
 		_, err := pages.New(c.c).Inspect(t.Context(), bytes.NewReader(c.data))
 		require.Equal(t, c.code, as(t, err).Code, c.name)
 	}
-	for _, c := range []pages.Config{{MaxBytes: int64(len(photo))}, {MaxPixels: 10_000}, {MaxMemory: 10_000}} {
-		_, err := pages.New(c).Inspect(t.Context(), bytes.NewReader(photo))
+	for _, c := range []struct {
+		c    pages.Config
+		data []byte
+	}{
+		{pages.Config{MaxBytes: int64(len(photo))}, photo}, {pages.Config{MaxPixels: 10_000}, photo},
+		{pages.Config{MaxMemory: 800_000}, progressive}, {pages.Config{HEICMemory: 350 << 20}, heic},
+		{pages.Config{MaxMemory: 300_000}, jpegOf(t, marked(4000, 3000))}, // is decoded row by row
+		{pages.Config{MaxMemory: 300_000}, pngOf(t, marked(4000, 3000))},
+	} {
+		_, err := pages.New(c.c).Inspect(t.Context(), bytes.NewReader(c.data))
 		require.NoError(t, err)
 	}
-	_, err := pages.New(pages.Config{HEICMemory: 350 << 20}).Inspect(t.Context(), bytes.NewReader(heic))
-	require.NoError(t, err)
 }
 
 func TestLookingAtAPageTakesNoMemory(t *testing.T) {

@@ -17,11 +17,13 @@ type Config struct {
 	MaxBytes  int64 // of a page as it was sent; 0 means 6 MiB
 	MaxPixels int   // of a photo before it is scaled down; 0 means 50 million
 	MaxText   int64 // bytes of a text page; 0 means 200 KiB, some 30 printed pages
-	Quality   int   // of the JPEG that comes out, 1 to 100; 0 means 90
+	Quality   int   // of the JPEG that comes out, 1 to 100; 0 means 90, from where OCR reads no better
 
 	// MaxMemory is how many bytes the photos that are being decoded may take
 	// together. A photo that needs more than all of it is refused with
-	// [ImageTooLarge]; others wait for their turn. 0 means 192 MiB. HEIC is not
+	// [ImageTooLarge]; others wait for their turn. It matters for what can't be
+	// decoded row by row: progressive, RGB and CMYK JPEG (5 to 8 bytes a pixel),
+	// interlaced PNG (6 or 12), WebP (2, lossless 9). 0 means 192 MiB. HEIC is not
 	// counted.
 	MaxMemory int64
 
@@ -134,7 +136,7 @@ func (r *Reader) look(ctx context.Context, src io.Reader) (finding, error) {
 	defer r.streams.Put(s)
 	s.reset(ctx, src, r.config.MaxBytes)
 	f, err := r.inspect(s)
-	s.reset(context.Background(), nil, 0) // a pool must not keep what is not its own
+	s.reset(nil, nil, 0) // a pool must not keep what is not its own
 	return f, err
 }
 

@@ -17,6 +17,7 @@ type picture struct {
 	y, cb, cr area
 	turned    []byte
 	out       bytes.Buffer
+	jpeg      jpegDecoder
 }
 
 // start makes the picture ready for a source of sw × sh pixels whose colour planes,
@@ -69,8 +70,8 @@ func (p *picture) image(turn int) image.Image {
 	}
 }
 
-// weight is how many bytes of memory the picture keeps.
-func (p *picture) weight() int {
+// size is how many bytes of memory the picture keeps.
+func (p *picture) size() int {
 	return cap(p.y.pix) + cap(p.cb.pix) + cap(p.cr.pix) + cap(p.turned) + p.out.Cap()
 }
 

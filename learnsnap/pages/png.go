@@ -8,13 +8,16 @@ import (
 	"io"
 )
 
-// drawPNG reads a PNG row by row and feeds it into p. It holds two rows where the
+// drawPNG reads a PNG of at most that many pixels row by row and feeds it into p. It holds two rows where the
 // standard library's decoder holds the whole picture at up to eight bytes a pixel.
 // The file has been inspected, its chunks are whole; it is not interlaced.
-func (p *picture) drawPNG(r io.Reader, edge int) error {
+func (p *picture) drawPNG(r io.Reader, most int64, edge int) error {
 	d := pngDecoder{r: r}
 	if err := d.header(); err != nil {
 		return err
+	}
+	if d.w > most || d.h > most || d.w*d.h > most {
+		return errPNG
 	}
 	z, err := zlib.NewReader(&d)
 	if err != nil {
@@ -52,7 +55,7 @@ type pngDecoder struct {
 	clear   []byte // tRNS: opacities of the palette, or the one colour that is clear
 }
 
-var errPNG = errors.New("png: chunks out of order")
+var errPNG = errors.New("png: not what was inspected")
 
 // header reads up to the first byte of data.
 func (d *pngDecoder) header() error {

@@ -69,7 +69,7 @@ func requireSame(t testing.TB, file []byte) {
 	img, err := png.Decode(bytes.NewReader(file))
 	require.NoError(t, err)
 	var p picture
-	require.NoError(t, p.drawPNG(bytes.NewReader(file), -1))
+	require.NoError(t, p.drawPNG(bytes.NewReader(file), 1<<20, -1))
 	y, cb, cr := onWhite(img)
 	near(t, y, p.y.pix)
 	if p.gray {
@@ -150,7 +150,7 @@ func FuzzPNG(f *testing.F) {
 		file := pngFile(int(w), h, depth, colour, rows, clear)
 		img, theirs := png.Decode(bytes.NewReader(file))
 		var ours picture
-		err = ours.drawPNG(bytes.NewReader(file), -1)
+		err = ours.drawPNG(bytes.NewReader(file), 1<<20, -1)
 		if theirs == nil {
 			require.NoError(t, err)
 			require.Equal(t, img.Bounds().Dx(), ours.w)
