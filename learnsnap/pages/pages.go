@@ -136,7 +136,7 @@ func (r *Reader) look(ctx context.Context, src io.Reader) (finding, error) {
 	defer r.streams.Put(s)
 	s.reset(ctx, src, r.config.MaxBytes)
 	f, err := r.inspect(s)
-	s.reset(nil, nil, 0) // a pool must not keep what is not its own
+	s.reset(context.Background(), nil, 0) // a pool must not keep what is not its own
 	return f, err
 }
 

@@ -23,9 +23,6 @@ func (s *stream) reset(ctx context.Context, r io.Reader, max int64) {
 	s.ctx, s.r, s.max, s.n, s.i, s.j = ctx, r, max, 0, 0, 0
 }
 
-// pos is the offset of the next byte in the page.
-func (s *stream) pos() int64 { return s.n - int64(s.j-s.i) }
-
 // more reads on at least one byte, keeping what is not used. It returns io.EOF at
 // the end of the page and only there: a reader that breaks is not a page cut off.
 func (s *stream) more() error {
