@@ -24,6 +24,9 @@ type pageTrust struct {
 // certain is what a word is read with that the Reader did not doubt, at least.
 const certain = 0.88
 
+// suspicious is what a word is read with at most that casts a doubt on its page, too.
+const suspicious = 0.85
+
 func newPageTrust(p quiz.Page) pageTrust {
 	t := pageTrust{page: p.Confidence}
 	if !(t.page > 0 && t.page <= 1) {
@@ -40,9 +43,10 @@ func newPageTrust(p quiz.Page) pageTrust {
 		return s.Start < 0 || s.End > len(p.Text) || s.Start >= s.End || !strings.ContainsFunc(p.Text[s.Start:s.End], isLetterOrDigit)
 	})
 	slices.SortFunc(weak, func(a, b quiz.Span) int { return a.Start - b.Start })
+	grave := slices.DeleteFunc(slices.Clone(weak), func(s quiz.Span) bool { return s.Confidence >= suspicious })
 	for at, w := range quiz.Words(p.Text) {
 		fold := normalise(w)
-		r := readWord{at: at, end: at + len(w), stem: bareStem(fold), doubted: isDoubted(weak, at, at+len(w))}
+		r := readWord{at: at, end: at + len(w), stem: bareStem(fold), doubted: isDoubted(grave, at, at+len(w))}
 		r.definite = strings.HasSuffix(fold, "ال"+r.stem)
 		words = append(words, r)
 		if !r.doubted {
@@ -56,7 +60,7 @@ func newPageTrust(p quiz.Page) pageTrust {
 		t.doubts = append(t.doubts, s)
 	}
 	t.doubts = append(t.doubts, twins(words)...)
-	if doubted := len(words) - countSure(words); 4*doubted > len(words) {
+	if doubted := len(words) - countSure(words); 6*doubted > len(words) {
 		t.murky, t.page = true, mean
 	}
 	return t
