@@ -32,7 +32,7 @@
 //
 // # HEIC
 //
-// What iPhones send needs 24 bytes a pixel to decode, 300 MB for 12 megapixels,
+// What iPhones send needs 26 bytes a pixel to decode, 330 MB for 12 megapixels,
 // and can't be interrupted. A server therefore lets a child process do it:
 // Config.HEIC names a command, and a few lines of its main call [DecodeHEIC]. Only
 // one HEIC page is decoded at a time.
