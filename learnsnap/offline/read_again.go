@@ -14,6 +14,10 @@ import (
 // doubtful is the mean confidence below which a line is looked at again.
 const doubtful = 80
 
+// mostAgain bounds the lines that are looked at again. A page of so many doubtful
+// lines is one of another kind: a table, a map.
+const mostAgain = 60
+
 // lookAgain reads once more the lines that stand on a page but were left out, and
 // those that were read with little confidence. Tesseract drops short last lines of
 // Arabic paragraphs without a sign, and reads a line whose height it misjudged as
@@ -25,7 +29,7 @@ func (t *Tesseract) lookAgain(ctx context.Context, page *image.Gray, first readi
 			again = append(again, r)
 		}
 	}
-	if len(again) == 0 {
+	if len(again) == 0 || len(again) > mostAgain {
 		return first, nil
 	}
 	stack, strips := flat.Stack(page, again, first.lang == quiz.Arabic)
@@ -72,10 +76,9 @@ func middle(w word) image.Point { return w.box.Min.Add(w.box.Max).Div(2) }
 // onPage returns the words of a stack that stand in a strip, at their place on the
 // page.
 func onPage(words []word, s flat.Strip) (out []word) {
-	in := s.Page.Sub(s.Page.Min).Add(s.At)
 	for _, w := range words {
-		if middle(w).In(in) {
-			w.box = w.box.Sub(s.At).Add(s.Page.Min)
+		if s.Holds(middle(w)) {
+			w.box = s.OnPage(w.box)
 			out = append(out, w)
 		}
 	}

@@ -79,9 +79,9 @@ func divide(g, light *image.Gray, c cells, sheet []bool) *image.Gray {
 	w, h := size(g)
 	lw, lh := size(light)
 	out := blank(w, h)
-	columns := between(w, lw)
+	columns := steps(w, lw)
 	here := make([]float32, lw) // the light, interpolated to this row
-	for y, v := range between(h, lh) {
+	for y, v := range steps(h, lh) {
 		upper, lower := row(light, v.at), row(light, v.next)
 		for x := range here {
 			here[x] = float32(upper[x]) + (float32(lower[x])-float32(upper[x]))*v.part
@@ -114,8 +114,8 @@ type step struct {
 	part     float32 // of the way from at to next
 }
 
-// between finds for each of n pixels the two, of fewer, that it lies between.
-func between(n, fewer int) []step {
+// steps finds for each of n pixels the two, of fewer, that it lies between.
+func steps(n, fewer int) []step {
 	out := make([]step, n)
 	scale := float32(fewer) / float32(n)
 	for i := range out {

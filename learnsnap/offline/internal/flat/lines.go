@@ -49,7 +49,7 @@ func (k *ink) smear(gap int32) {
 }
 
 // inkGrey is the grey below which a pixel of a flat page is ink.
-const inkGrey = 160
+const inkGrey = 185
 
 // inkBelow takes pixels darker than a grey for ink.
 func inkBelow(g *image.Gray, grey uint8) *ink {

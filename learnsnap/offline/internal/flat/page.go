@@ -14,20 +14,25 @@ func Page(flat *image.Gray) *image.Gray {
 		page = Turn(Turn(flat, 180), 180)
 	}
 	Unrule(page)
-	if f := resize(LineHeight(page)); f != 1 {
+	if f := resize(LineHeight(page), Joined(page)); f != 1 {
 		page = Scale(page, f)
 	}
 	return page
 }
 
-// resize tells by which factor lines of a height are to be scaled. Lines of 15 to
-// 34 pixels are read as they are; scaling would only blur them.
-func resize(high int) float64 {
+// resize tells by which factor lines of a height are to be scaled. Most are read as
+// they are; scaling would only blur them. Arabic letters are the smaller part of
+// their lines, and need more.
+func resize(high int, arabic bool) float64 {
+	least, good, most := 16, 20, 36
+	if arabic {
+		least, good = 19, 24
+	}
 	switch {
-	case high > 0 && high < 15:
-		return min(18/float64(high), 2)
-	case high > 34:
-		return max(24/float64(high), 0.5)
+	case high > 0 && high < least:
+		return min(float64(good)/float64(high), 2)
+	case high > most:
+		return max(float64(good+4)/float64(high), 0.5)
 	}
 	return 1
 }
@@ -37,7 +42,7 @@ func resize(high int) float64 {
 func Joined(page *image.Gray) bool {
 	high := LineHeight(page)
 	wide, all := 0, 0
-	for _, b := range blobsOf(inkBelow(page, inkGrey)) {
+	for _, b := range blobsOf(inkBelow(page, 150)) {
 		if 4*b.Dy() < high || b.Dy() > 2*high {
 			continue
 		}
@@ -57,7 +62,7 @@ func Columns(lines []image.Rectangle) bool {
 		for j, b := range lines {
 			over := min(a.Max.Y, b.Max.Y) - max(a.Min.Y, b.Min.Y)
 			apart := max(a.Min.X-b.Max.X, b.Min.X-a.Max.X)
-			if i != j && 2*over > min(a.Dy(), b.Dy()) && apart > 0 && 3*b.Dx() > a.Dx() {
+			if i != j && 4*over > min(a.Dy(), b.Dy()) && apart > 0 && 3*b.Dx() > a.Dx() {
 				beside += a.Dx()
 				break
 			}
@@ -70,12 +75,11 @@ func Columns(lines []image.Rectangle) bool {
 // each other then is in pieces, none of them long.
 func Sideways(page *image.Gray) bool {
 	lines := Lines(page)
-	long, all := 0, 0
+	long := 0
 	for _, l := range lines {
-		all += l.Dx()
-		if l.Dx() > 4*l.Dy() {
-			long += l.Dx()
+		if l.Dx() > 3*l.Dy() {
+			long++
 		}
 	}
-	return len(lines) >= 40 && 4*long < all
+	return len(lines) >= 40 && 5*long < len(lines)
 }

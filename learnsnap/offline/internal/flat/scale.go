@@ -157,13 +157,3 @@ func widen(to []float32, pix []uint8, columns []tap) {
 			float32(pix[t.at[2]])*t.weight[2] + float32(pix[t.at[3]])*t.weight[3]
 	}
 }
-
-// Stretch changes the width alone (experiment).
-func Stretch(g *image.Gray, f float64) *image.Gray {
-	w, h := size(g)
-	nw := int(float64(w) * f)
-	if nw <= w {
-		return shrink(g, nw, h)
-	}
-	return enlarge(g, nw, h)
-}

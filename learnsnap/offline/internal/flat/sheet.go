@@ -66,116 +66,93 @@ func percentile(count *[256]uint16, n int) uint8 {
 // sheet tells the cells of the sheet from those of the table. Nil means that there
 // is no table to be seen.
 //
-// A table is dark, hangs together with the border, and has nothing printed on it.
-// A shadow that reaches the border is dark too, but it lies on print: then the
-// dark cells are divided once more, into the shadow and what is darker still.
+// Light changes smoothly over one thing and sharply at its edge. So the cells are
+// divided into regions without a sharp step inside; what reaches the border of the
+// picture and has nothing printed on it is table. A hard shadow is a region too, but
+// there is print in it; where there is none, nothing is lost.
 func (c cells) sheet(bright []uint8, print []bool) []bool {
-	values := bright
-	for _, least := range []float64{45, 30, 30} {
-		limit, apart := otsu(values)
-		if apart < least {
-			return nil
+	region, regions := c.regions(bright)
+	isTable := make([]bool, len(regions))
+	dark := 0
+	for i, r := range regions {
+		if r.border && c.printed(region, print, i) <= 2+r.cells/100 {
+			isTable[i] = true
+			dark += r.cells
 		}
-		table := c.fromBorder(func(i int) bool { return bright[i] <= limit })
-		dark, printed := c.judge(table, print)
-		if dark*100 < c.w*c.h {
-			return nil
-		}
-		if dark*100 <= c.w*c.h*60 && printed <= 4+dark/50 {
-			sheet := make([]bool, len(table))
-			for i, t := range table {
-				sheet[i] = !t
-			}
-			c.fill(sheet)
-			return c.shaved(sheet)
-		}
-		var darker []uint8
-		for i, t := range table {
-			if t {
-				darker = append(darker, bright[i])
-			}
-		}
-		values = darker
 	}
-	return nil
+	if dark*100 < c.w*c.h || dark*100 > c.w*c.h*85 {
+		return nil
+	}
+	sheet := make([]bool, len(region))
+	for i, r := range region {
+		sheet[i] = !isTable[r]
+	}
+	c.fill(sheet)
+	return c.shaved(sheet)
 }
 
-// judge counts the marked cells, and those of them that are printed on. Cells at
-// the edge of the marked ones do not count as printed: half of each is another
-// thing.
-func (c cells) judge(marked, print []bool) (all, printed int) {
-	for i, m := range marked {
-		if !m {
+// A region is cells that hang together.
+type region struct {
+	cells  int
+	border bool // it reaches the border of the picture
+}
+
+// regions divides cells where neighbours differ sharply, and returns the number of
+// the region of each cell.
+func (c cells) regions(bright []uint8) (of []int, all []region) {
+	of = make([]int, len(bright))
+	for i := range of {
+		of[i] = -1
+	}
+	var todo []int
+	for start := range of {
+		if of[start] >= 0 {
 			continue
 		}
-		all++
+		n := len(all)
+		all = append(all, region{})
+		of[start] = n
+		todo = append(todo[:0], start)
+		for len(todo) > 0 {
+			i := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			x, y := i%c.w, i/c.w
+			all[n].cells++
+			all[n].border = all[n].border || x == 0 || y == 0 || x == c.w-1 || y == c.h-1
+			for _, d := range [4][2]int{{-1, 0}, {1, 0}, {0, -1}, {0, 1}} {
+				nx, ny := x+d[0], y+d[1]
+				if nx < 0 || ny < 0 || nx >= c.w || ny >= c.h {
+					continue
+				}
+				if j := ny*c.w + nx; of[j] < 0 && alike(bright[i], bright[j]) {
+					of[j] = n
+					todo = append(todo, j)
+				}
+			}
+		}
+	}
+	return of, all
+}
+
+// alike reports whether two cells may be of one thing in changing light.
+func alike(a, b uint8) bool {
+	light, dark := int(max(a, b)), int(min(a, b))
+	return light-dark <= max(6, light/8)
+}
+
+// printed counts the cells of a region that are printed on. Those at its edge do
+// not count: half of each is another thing.
+func (c cells) printed(of []int, print []bool, n int) (printed int) {
+	for i, p := range print {
+		if !p || of[i] != n {
+			continue
+		}
 		x, y := i%c.w, i/c.w
-		if print[i] && x > 0 && x < c.w-1 && y > 0 && y < c.h-1 &&
-			marked[i-1] && marked[i+1] && marked[i-c.w] && marked[i+c.w] {
+		if x > 0 && x < c.w-1 && y > 0 && y < c.h-1 && of[i-1] == n && of[i+1] == n && of[i-c.w] == n && of[i+c.w] == n {
 			printed++
 		}
 	}
-	return all, printed
-}
-
-// otsu divides values in two so that the two differ most (N. Otsu, 1979), and
-// returns the last value of the lower part and how far the means are apart.
-func otsu(values []uint8) (limit uint8, apart float64) {
-	var count [256]int
-	total := 0
-	for _, v := range values {
-		count[v]++
-		total += int(v)
-	}
-	below, sum := 0, 0
-	best := 0.0
-	for v := range 255 {
-		below += count[v]
-		sum += v * count[v]
-		above := len(values) - below
-		if below == 0 || above == 0 {
-			continue
-		}
-		d := float64(total-sum)/float64(above) - float64(sum)/float64(below)
-		if between := d * d * float64(below) * float64(above); between > best {
-			best, limit, apart = between, uint8(v), d
-		}
-	}
-	return limit, apart
-}
-
-// fromBorder marks the cells that satisfy want and hang together with the border
-// through such cells.
-func (c cells) fromBorder(want func(i int) bool) []bool {
-	marked := make([]bool, c.w*c.h)
-	var todo []int
-	visit := func(x, y int) {
-		if x < 0 || y < 0 || x >= c.w || y >= c.h {
-			return
-		}
-		if i := y*c.w + x; !marked[i] && want(i) {
-			marked[i] = true
-			todo = append(todo, i)
-		}
-	}
-	for x := range c.w {
-		visit(x, 0)
-		visit(x, c.h-1)
-	}
-	for y := range c.h {
-		visit(0, y)
-		visit(c.w-1, y)
-	}
-	for len(todo) > 0 {
-		i := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		x, y := i%c.w, i/c.w
-		visit(x-1, y)
-		visit(x+1, y)
-		visit(x, y-1)
-		visit(x, y+1)
-	}
-	return marked
+	return printed
 }
 
 // fill closes each row and column between its outer cells: a sheet is convex, so
