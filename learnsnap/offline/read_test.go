@@ -127,7 +127,13 @@ func TestReaderReadsEveryPhoto(t *testing.T) {
 			}
 		})
 	}
+	// What the development photos must give; other photos are only reported.
+	most := map[string]float64{"en": 0.5, "ar": 2}
 	for kind, n := range errors {
-		t.Logf("%s: %.2f %% of the words wrong", kind, 100*float64(n)/float64(words[kind]))
+		percent := 100 * float64(n) / float64(words[kind])
+		t.Logf("%s: %.2f %% of the words wrong", kind, percent)
+		if limit, bounded := most[kind]; bounded && os.Getenv("LEARNSNAP_PAGES") == "" {
+			require.LessOrEqual(t, percent, limit, kind)
+		}
 	}
 }
