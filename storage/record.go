@@ -1,6 +1,11 @@
 package storage
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+	"time"
+)
 
 // A Session is one quiz from its creation to its result. Its JSON fields belong
 // to the domain; a store keeps their bytes.
@@ -8,13 +13,16 @@ type Session struct {
 	ID      string
 	Owner   string
 	Status  Status
-	Pages   int    // pages of the owner's balance that it holds or took
-	Claim   int64  // number of the last claim; 0 before the first
-	Items   int    // Seq of its last item; 0 means none
-	Code    string // why it failed
-	Request []byte // JSON: what was asked for
-	Detail  []byte // JSON: what a failure wants to say; may be nil
-	Result  []byte // JSON: the graded answers; nil until they were submitted
+	Pages   int       // pages of the owner's balance that it holds or took
+	Claim   int64     // number of the last claim; 0 before the first
+	Items   int       // Seq of its last item; 0 means none
+	Code    string    // why it failed
+	Key     string    // idempotency key of its creation, unique for its owner; empty means none
+	Print   string    // fingerprint of what was asked for under Key
+	Due     time.Time // before which its job is not worked; zero means at once
+	Request []byte    // JSON: what was asked for
+	Detail  []byte    // JSON: what a failure wants to say; may be nil
+	Result  []byte    // JSON: the graded answers; nil until they were submitted
 	Created time.Time
 	Updated time.Time
 	Expires time.Time
@@ -74,7 +82,9 @@ type Action string
 const (
 	Grant   Action = "grant"   // pages given: +n
 	Hold    Action = "hold"    // pages set aside for a session: −n
+	Capture Action = "capture" // a hold that was spent: 0
 	Release Action = "release" // a hold given back: +n
+	Adjust  Action = "adjust"  // a correction by an operator: +n or −n
 )
 
 // An Entry is one line of the ledger.
@@ -85,6 +95,22 @@ type Entry struct {
 	Pages   int    // positive or negative
 	Cause   string // unique for owner and action: a session's id, a grant's name
 	Created time.Time
+}
+
+// Chain returns the hash that follows before in the chain of an owner's ledger:
+// SHA-256 of before (nil for the owner's first entry) and of the entry's fields, each
+// by its length and its bytes. The ID is left out: it is the database's, and another
+// one gives others.
+func (e Entry) Chain(before []byte) []byte {
+	h := sha256.New()
+	for _, field := range [][]byte{
+		before, []byte(e.Owner), []byte(e.Action), strconv.AppendInt(nil, int64(e.Pages), 10),
+		[]byte(e.Cause), strconv.AppendInt(nil, e.Created.UnixMicro(), 10),
+	} {
+		_ = binary.Write(h, binary.BigEndian, uint64(len(field))) // a hash never fails
+		h.Write(field)
+	}
+	return h.Sum(nil)
 }
 
 // A WorkConfig configures [Jobs].Work.
@@ -99,6 +125,27 @@ type Job struct {
 	Session     string
 	Attempt     int // from 1
 	MaxAttempts int
+	Crashes     int // workers that died with it so far; they spent no attempt
+}
+
+// A DeadJob is a job that has failed for good: a dead letter. It is kept until an
+// operator retries or discards it.
+type DeadJob struct {
+	ID      int64 // grows with time
+	Session string
+	Owner   string         // of the session; empty when that is gone
+	Cause   string         // what groups it with its like; see [Jobs].Work
+	Errors  []AttemptError // oldest first; the first and last ones of many
+	Created time.Time
+	Died    time.Time
+}
+
+// An AttemptError is how one attempt at a job has failed.
+type AttemptError struct {
+	Attempt int
+	At      time.Time
+	Text    string
+	Stack   string // of a panic, else empty
 }
 
 // Depth counts the jobs of a queue.
@@ -113,4 +160,16 @@ type Depth struct {
 type Blob struct {
 	Hash string // SHA-256, lower-case hex
 	Size int64
+}
+
+// Stats are the connections of a store to its database, for metrics. Counts since
+// Open grow only.
+type Stats struct {
+	Max     int // connections at most
+	Open    int
+	InUse   int
+	Waiting int           // callers that wait for one now
+	Waits   int64         // callers that had to wait
+	Waited  time.Duration // by all of them together
+	Refused int64         // callers that were turned away
 }

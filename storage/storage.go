@@ -24,16 +24,30 @@ var (
 // write that fails, or whose ctx ends first, has either happened whole or not at
 // all. Methods are safe for concurrent use. Times are kept to the microsecond
 // and come back in UTC.
+//
+// A store that has no connection to spare, or whose database is away, answers
+// within seconds, with an error that has a RetryAfter() [time.Duration] method.
 type Store interface {
 	Sessions
+	Claims
 	Items
 	Reports
 	Credits
 	Jobs
 	Blobs
+	Values
 
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
+
+	// Check reads everything and returns what is wrong with it: rows that refer to
+	// nothing, a balance that is not the sum of its entries, a broken chain of hashes,
+	// items with holes. It is slow and stops with ctx; use it after a restore, not on a
+	// request's path.
+	Check(ctx context.Context) error
+
+	// Stats never waits.
+	Stats() Stats
 	io.Closer
 }
 
@@ -46,25 +60,19 @@ type Sessions interface {
 	// [ErrExists], whatever the balance.
 	//
 	// The id is 1 to 64 letters, digits, - or _; anything else is refused, as are an
-	// empty owner and negative pages. Of s count ID, Owner, Pages, Request, Created
-	// (zero means now) and Expires (zero means never).
+	// empty owner and negative pages. Of s count ID, Owner, Pages, Key, Print, Due,
+	// Request, Created (zero means now) and Expires (zero means never).
+	//
+	// A Key that the owner used for another session that is still there is [ErrExists]
+	// too, before anything else is looked at; SessionByKey finds that session.
 	CreateSession(ctx context.Context, s Session, hold bool) error
 
 	// Session returns a session, or [ErrNotFound].
 	Session(ctx context.Context, id string) (Session, error)
 
-	// ClaimSession makes the caller the session's only worker: it raises the claim's
-	// number, sets [Processing] and returns the session with the new Claim. Writes
-	// under an older number answer [ErrStale] from then on. A session that has
-	// ended answers [ErrConflict], an unknown one [ErrNotFound].
-	ClaimSession(ctx context.Context, id string) (Session, error)
-
-	// FinishSession ends a session that the caller has claimed, with status [Ready]
-	// or [Failed]. On Failed the pages that were held are released in the same
-	// transaction, once. Any claim but the last is [ErrStale], also when the session
-	// has ended; one that has ended under the last claim is [ErrConflict]; an
-	// unknown one is [ErrNotFound].
-	FinishSession(ctx context.Context, id string, claim int64, o Outcome) error
+	// SessionByKey returns the session that the owner created under an idempotency key,
+	// or [ErrNotFound].
+	SessionByKey(ctx context.Context, owner, key string) (Session, error)
 
 	// SubmitSession stores the learner's result and moves the session from [Ready]
 	// to [Completed]. Any other state is [ErrConflict], an unknown session
@@ -77,15 +85,36 @@ type Sessions interface {
 	// pages are released; its worker's next write answers [ErrNotFound]. Entries of
 	// the ledger and dead jobs stay.
 	ExpireSessions(ctx context.Context, t time.Time, code string, limit int) (int, error)
+
+	// EraseSession removes one session the same way, at once. An unknown one is
+	// [ErrNotFound].
+	EraseSession(ctx context.Context, id, code string) error
 }
 
-// Items keeps the accepted items of sessions: append-only, in order, final.
-type Items interface {
-	// AppendItem stores an item under the caller's claim. Its Seq must follow the
-	// last one (from 1), else [ErrConflict]. Any claim but the last is [ErrStale]; a
-	// session that has ended is [ErrConflict], an unknown one [ErrNotFound].
-	AppendItem(ctx context.Context, session string, claim int64, it Item) error
+// Claims is what a worker writes. Each write carries the number of its claim.
+type Claims interface {
+	// ClaimSession makes the caller the session's only worker: it raises the claim's
+	// number, sets [Processing] and returns the session with the new Claim. Writes
+	// under an older number answer [ErrStale] from then on. A session that has
+	// ended answers [ErrConflict], an unknown one [ErrNotFound].
+	ClaimSession(ctx context.Context, id string) (Session, error)
 
+	// FinishSession ends a session that the caller has claimed, with status [Ready]
+	// or [Failed]. On Failed the pages that were held are released in the same
+	// transaction, on Ready they are captured (an [Entry] of 0 pages): one of the two,
+	// and once. Any claim but the last is [ErrStale], also when the session
+	// has ended; one that has ended under the last claim is [ErrConflict]; an
+	// unknown one is [ErrNotFound].
+	FinishSession(ctx context.Context, id string, claim int64, o Outcome) error
+
+	// AppendItem stores an item. Its Seq must follow the last one (from 1), else
+	// [ErrConflict]. Any claim but the last is [ErrStale]; a session that has ended is
+	// [ErrConflict], an unknown one [ErrNotFound].
+	AppendItem(ctx context.Context, session string, claim int64, it Item) error
+}
+
+// Items reads the accepted items of sessions: append-only, in order, final.
+type Items interface {
 	// Items returns the items whose Seq is greater than after, in order. A session
 	// without items, or an unknown one, has none.
 	Items(ctx context.Context, session string, after int) ([]Item, error)
@@ -118,8 +147,20 @@ type Credits interface {
 	// refused.
 	Grant(ctx context.Context, owner, cause string, pages int) (bool, error)
 
-	// Entries returns the owner's entries, newest first, at most limit.
-	Entries(ctx context.Context, owner string, limit int) ([]Entry, error)
+	// Adjust adds pages to an owner, or takes them where pages is negative: an
+	// operator's correction. It reports whether it did: a cause that was adjusted before
+	// changes nothing. Taking more than there is answers [ErrInsufficient]. Zero pages,
+	// an empty owner or cause are refused.
+	Adjust(ctx context.Context, owner, cause string, pages int) (bool, error)
+
+	// Entries returns the owner's entries whose ID is less than before (0 means any),
+	// newest first, at most limit.
+	Entries(ctx context.Context, owner string, before int64, limit int) ([]Entry, error)
+
+	// VerifyEntries recomputes the chain of hashes of an owner's entries (see
+	// [Entry.Chain]) and their sum. Whatever was changed, removed, slipped in or reordered
+	// after it was written is an error that names the first entry that does not fit.
+	VerifyEntries(ctx context.Context, owner string) error
 }
 
 // Jobs is the queue of sessions to work on. Enqueueing is part of
@@ -134,11 +175,40 @@ type Jobs interface {
 	// until c.MaxAttempts; one that
 	// answers RetryAfter() (a [time.Duration] > 0) is tried again after that long and
 	// spends no attempt; one that answers Permanent() true is not tried again. A
-	// panic in the handler is an error. A job that has failed for good is kept.
+	// panic in the handler is an error. A job that has failed for good is kept as a
+	// [DeadJob]; its Cause is what the last error answers to Cause() (a string), else
+	// "panic" or "error".
+	//
+	// A worker whose process dies, or that loses its database, gives its jobs up within
+	// seconds to any other worker of the same data.
 	Work(ctx context.Context, c WorkConfig, handle func(context.Context, Job) error) error
 
 	// Depth counts jobs by state.
 	Depth(ctx context.Context) (Depth, error)
+
+	// DeadJobs returns dead jobs whose ID is less than before (0 means any), newest
+	// first, at most limit.
+	DeadJobs(ctx context.Context, before int64, limit int) ([]DeadJob, error)
+
+	// RetryJob makes a dead job due now, with all its attempts, and its session, when
+	// that has failed, queued again: no pages are held anew. A job that is not there or
+	// not dead, or whose session is gone, is [ErrNotFound]; one whose session is ready is
+	// [ErrConflict].
+	RetryJob(ctx context.Context, id int64) error
+
+	// DiscardJob removes a dead job. One that is not there or not dead is [ErrNotFound].
+	DiscardJob(ctx context.Context, id int64) error
+}
+
+// Values keeps a few small facts by name, such as which key the data is encrypted
+// with.
+type Values interface {
+	// Value returns a value, or [ErrNotFound].
+	Value(ctx context.Context, name string) ([]byte, error)
+
+	// SetValue stores a value in the place of old; nil means that there must be none yet.
+	// It answers [ErrConflict] when there is another.
+	SetValue(ctx context.Context, name string, old, value []byte) error
 }
 
 // Blobs keeps the pages that were sent until their texts are there.
