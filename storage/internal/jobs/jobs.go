@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -53,14 +54,42 @@ func New[TTx any](driver Driver[TTx], log *slog.Logger) (*Queue[TTx], error) {
 	return &Queue[TTx]{driver: driver, insert: insert, log: log}, nil
 }
 
-// Insert enqueues a session in the caller's transaction and returns the job's id.
-// After the commit the caller calls Wake.
-func (q *Queue[TTx]) Insert(ctx context.Context, tx TTx, session string) (int64, error) {
-	inserted, err := q.insert.InsertTx(ctx, tx, args{Session: session}, &river.InsertOpts{MaxAttempts: attempts})
+// Insert enqueues a session in the caller's transaction, to be worked from due on
+// (zero means now), and returns the job's id. After the commit the caller calls Wake.
+func (q *Queue[TTx]) Insert(ctx context.Context, tx TTx, session string, due time.Time) (int64, error) {
+	inserted, err := q.insert.InsertTx(ctx, tx, args{Session: session}, insertOpts(due))
 	if err != nil {
 		return 0, err
 	}
 	return inserted.Job.ID, nil
+}
+
+// A Due session is one to enqueue.
+type Due struct {
+	Session string
+	Due     time.Time // zero means now
+}
+
+// InsertMany is Insert for many sessions, in one statement. The ids come in the same
+// order.
+func (q *Queue[TTx]) InsertMany(ctx context.Context, tx TTx, sessions []Due) ([]int64, error) {
+	params := make([]river.InsertManyParams, len(sessions))
+	for i, s := range sessions {
+		params[i] = river.InsertManyParams{Args: args{Session: s.Session}, InsertOpts: insertOpts(s.Due)}
+	}
+	inserted, err := q.insert.InsertManyTx(ctx, tx, params)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(inserted))
+	for i, in := range inserted {
+		ids[i] = in.Job.ID
+	}
+	return ids, nil
+}
+
+func insertOpts(due time.Time) *river.InsertOpts {
+	return &river.InsertOpts{MaxAttempts: attempts, ScheduledAt: due}
 }
 
 // Wake tells the workers of this process that jobs were committed, so that they

@@ -29,6 +29,14 @@ const (
 // Work works jobs as [storage.Jobs] says. It returns when ctx has ended and every
 // handler has returned.
 func (q *Queue[TTx]) Work(ctx context.Context, c storage.WorkConfig, handle func(context.Context, storage.Job) error) error {
+	return q.WorkAs(ctx, "", q.driver, c, handle)
+}
+
+// WorkAs is Work under a name of the engine's, which stands last in attempted_by of
+// the jobs that are being worked, and with the engine's own view of the queue's driver.
+func (q *Queue[TTx]) WorkAs(
+	ctx context.Context, name string, driver riverdriver.Driver[TTx], c storage.WorkConfig, handle func(context.Context, storage.Job) error,
+) error {
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -37,7 +45,9 @@ func (q *Queue[TTx]) Work(ctx context.Context, c storage.WorkConfig, handle func
 	if err := river.AddWorkerSafely(workers, w); err != nil {
 		return fmt.Errorf("work: %w", err)
 	}
-	client, err := river.NewClient(q.driver, q.config(c, workers))
+	config := q.config(c, workers)
+	config.ID = name
+	client, err := river.NewClient(driver, config)
 	if err != nil {
 		return fmt.Errorf("work: %w", err)
 	}
@@ -93,7 +103,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 	if w.ending.Err() != nil {
 		return interrupted(ctx, w.ending.Err())
 	}
-	err := w.handle(ctx, storage.Job{Session: job.Args.Session, Attempt: job.Attempt, MaxAttempts: w.maxAttempts})
+	err := w.handle(ctx, storage.Job{
+		Session: job.Args.Session, Attempt: job.Attempt, MaxAttempts: w.maxAttempts, Crashes: crashes(job.Metadata),
+	})
 	switch {
 	case err == nil:
 		return nil
@@ -106,7 +118,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 	if permanent(err) {
 		job.MaxAttempts = job.Attempt // this was the last
 	}
-	return err
+	return errors.Join(err, river.RecordOutput(ctx, causeOf(err)))
 }
 
 // interrupted is what River takes for the end of the process rather than for a
