@@ -36,6 +36,11 @@ var walls = map[string]wall{
 		ours:   "storage storage/internal/jobs",
 		others: "modernc.org/sqlite github.com/pressly/goose/v3 github.com/riverqueue/river/riverdriver/riversqlite github.com/riverqueue/river",
 	},
+	"storage/postgres": {
+		ours:   "storage storage/internal/jobs",
+		others: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 github.com/riverqueue/river",
+	},
+	"storage/postgres/pgtest": {},
 
 	// floor 2
 	"ai":                   {ours: "resilience ai/internal/elements"},

@@ -46,7 +46,7 @@ func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool)
 				return err
 			}
 		}
-		job, err := s.queue.Insert(t.ctx, t.Tx, n.ID)
+		job, err := s.queue.Insert(t.ctx, t.Tx, n.ID, n.Due)
 		if err != nil {
 			return fmt.Errorf("enqueue: %w", err)
 		}
