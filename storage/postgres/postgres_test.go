@@ -19,6 +19,13 @@ import (
 var server *pgtest.Server
 
 func TestMain(m *testing.M) {
+	if u := os.Getenv(childURL); u != "" {
+		if err := child(context.Background(), u); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := pgtest.Main(m, &server)
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
