@@ -1,3 +1,5 @@
+//go:build unix
+
 package postgres_test
 
 import (
@@ -16,11 +18,20 @@ import (
 // childURL makes the test binary a process that the tests kill.
 const childURL = "LEARNSNAP_POSTGRES_CHILD"
 
+// childHolds makes it hold on to the jobs that it finds, and do nothing else.
+const childHolds = "LEARNSNAP_POSTGRES_CHILD_HOLDS"
+
 // child is what such a process does.
 func child(ctx context.Context, u string) error {
 	store, err := postgres.Open(ctx, postgres.Config{URL: u})
 	if err != nil {
 		return err
+	}
+	if os.Getenv(childHolds) != "" {
+		return store.Work(ctx, storage.WorkConfig{Workers: 100}, func(ctx context.Context, _ storage.Job) error {
+			<-ctx.Done()
+			return ctx.Err()
+		})
 	}
 	return storagetest.Live(ctx, store, os.Stdout)
 }
@@ -44,7 +55,7 @@ func crash(t *testing.T, kills int) {
 	})
 }
 
-func childOf(t *testing.T, u string) *exec.Cmd {
+func childOf(t testing.TB, u string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	fetchCooldown = 5 * time.Millisecond   // between two looks for jobs: bursts start within it
-	fetchPoll     = 200 * time.Millisecond // between looks that nobody rang for: a wait of up to 5 s ends within it, a longer one within River's 5 s
-	keepDone      = 24 * time.Hour         // finished jobs, for whoever asks what happened
-	rescueAfter   = time.Hour              // beyond the timeout; the engine finds dead workers long before
+	fetchCooldown   = 5 * time.Millisecond   // between two looks for jobs: bursts start within it
+	fetchPoll       = 200 * time.Millisecond // between looks that nobody rang for: a wait of up to 5 s ends within it, a longer one within River's 5 s
+	fetchPollShared = 100 * time.Millisecond // the same where other processes insert jobs, which ring for their own workers only
+	keepDone        = 24 * time.Hour         // finished jobs, for whoever asks what happened
+	rescueAfter     = time.Hour              // beyond the timeout; the engine finds dead workers long before
 
 	firstBackoff = time.Second
 	backoffGrows = 4
@@ -81,7 +82,10 @@ func (q *Queue[TTx]) config(c storage.WorkConfig, workers *river.Workers) *river
 		DiscardedJobRetentionPeriod: -1, // a dead letter is kept
 		CancelledJobRetentionPeriod: -1,
 	}
-	if q.driver.DatabaseName() == riverdriver.DatabaseNameSQLite {
+	switch q.driver.DatabaseName() {
+	case riverdriver.DatabaseNamePostgres:
+		config.FetchPollInterval = fetchPollShared
+	case riverdriver.DatabaseNameSQLite:
 		config.ReindexerIndexNames = []string{} // a rebuilt index is no better there, and would lock out the writer
 	}
 	return config

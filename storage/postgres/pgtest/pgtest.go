@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package pgtest starts real Postgres servers for tests, from the programs that are
 // installed on the machine, each in a temporary folder, on a free port of the
 // loopback, and without root's rights.
@@ -234,18 +236,49 @@ func (s *Server) Kill() error {
 	if err != nil {
 		return err
 	}
+	children, err := childrenOf(pid)
+	if err != nil {
+		return err
+	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return err
 	}
-	// pg_ctl refuses to start while a child still has the shared memory.
+	// A new server does not start while a child of the old one has the shared memory.
 	deadline := time.Now().Add(startWithin)
-	for {
-		children, _ := exec.Command("pgrep", "-f", "postgres.*"+filepath.Base(s.dir)).Output()
-		if len(bytes.TrimSpace(children)) == 0 || time.Now().After(deadline) {
-			return nil
+	for _, child := range children {
+		for syscall.Kill(child, 0) == nil {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("process %d lives on after its server", child)
+			}
+			time.Sleep(5 * time.Millisecond)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
+	return nil
+}
+
+// childrenOf returns the processes that a process has started and that live.
+func childrenOf(parent int) ([]int, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	var children []int
+	for _, stat := range stats {
+		data, err := os.ReadFile(stat)
+		if err != nil {
+			continue // it has ended
+		}
+		// The name, in brackets, may hold anything; behind it stand the state and the parent.
+		_, rest, _ := bytes.Cut(data[bytes.LastIndexByte(data, ')'):], []byte(") "))
+		if fields := strings.Fields(string(rest)); len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
+			if err != nil {
+				return nil, err
+			}
+			children = append(children, pid)
+		}
+	}
+	return children, nil
 }
 
 func (s *Server) pid() (int, error) {
