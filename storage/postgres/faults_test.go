@@ -63,12 +63,26 @@ func TestManyThatStartAtOnceMigrateOnce(t *testing.T) {
 	all.Wait()
 }
 
-func TestANewerSchemaIsRefused(t *testing.T) {
-	u := server.Database(t)
-	require.NoError(t, open(t, u).Close())
-	exec1(t, u, `INSERT INTO river_migration (line, version) VALUES ('main', 999)`)
-	_, err := postgres.Open(t.Context(), postgres.Config{URL: u})
-	require.ErrorContains(t, err, "newer than this program")
+func TestANewerSchemaIsRefusedOnlyWhenItSaysSo(t *testing.T) {
+	for name, c := range map[string]struct{ sql, want string }{
+		"of ours that adds":       {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)`, ""},
+		"of ours that takes away": {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true); UPDATE schema_level SET oldest = 998`, "998"},
+		"of the job queue":        {`INSERT INTO river_migration (line, version) VALUES ('main', 999)`, "version 999"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := server.Database(t)
+			require.NoError(t, open(t, u).Close())
+			exec1(t, u, c.sql)
+			store, err := postgres.Open(t.Context(), postgres.Config{URL: u})
+			if c.want == "" {
+				require.NoError(t, err)
+				require.NoError(t, store.Close())
+				return
+			}
+			require.ErrorContains(t, err, "newer than this program")
+			require.ErrorContains(t, err, c.want)
+		})
+	}
 }
 
 func TestAPasswordIsInNoError(t *testing.T) {

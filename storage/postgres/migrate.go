@@ -21,8 +21,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// errNewer refuses a database that a later program has changed.
-var errNewer = errors.New("its schema is newer than this program; run the newer program, or restore a backup from before the update")
+// errNewer refuses a database that a later program has changed too much.
+var errNewer = errors.New("the schema is newer than this program; run the program that has changed it, or restore a backup from before the update")
+
+const selectOldest = `SELECT oldest FROM schema_level`
 
 // migrationLock is held by the one of many processes that migrates.
 const (
@@ -75,12 +77,19 @@ func migrateOurs(ctx context.Context, direct *pgx.ConnConfig) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	current, target, err := provider.GetVersions(ctx)
+	current, known, err := provider.GetVersions(ctx)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	if current > target {
-		return fmt.Errorf("version %d, this program knows %d: %w", current, target, errNewer)
+	if current > known {
+		var oldest int64
+		if err := db.QueryRowContext(ctx, selectOldest).Scan(&oldest); err != nil {
+			return fmt.Errorf("read what schema version %d needs: %w", current, err)
+		}
+		if known < oldest {
+			return fmt.Errorf("schema version %d needs a program that knows version %d, this one knows %d: %w", current, oldest, known, errNewer)
+		}
+		return nil // written by a later program, but fit for this one
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate from version %d: %w", current, err)

@@ -2,6 +2,15 @@
 -- Migrations only ever add: the previous program must be able to work with what
 -- this one wrote.
 
+-- The oldest schema that a program must know to run on this one; see
+-- docs/adr/0003-a-program-runs-on-newer-schemas.md.
+CREATE TABLE schema_level (
+    one    boolean PRIMARY KEY DEFAULT true CHECK (one),
+    oldest bigint  NOT NULL
+);
+
+INSERT INTO schema_level (oldest) VALUES (1);
+
 CREATE TABLE sessions (
     id      text        COLLATE "C" PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
     owner   text        NOT NULL CHECK (owner <> ''),

@@ -11,6 +11,7 @@ CREATE TABLE credit_entries (
                 WHEN 'hold'    THEN pages <= 0
                 WHEN 'capture' THEN pages = 0
                 WHEN 'release' THEN pages >= 0
+                WHEN 'adjust'  THEN pages <> 0
                 ELSE TRUE END),
     cause   text        NOT NULL CHECK (cause <> ''),
     created timestamptz NOT NULL,
