@@ -22,7 +22,7 @@ func (s *Service) Balance(ctx context.Context, owner string) (int, error) {
 	defer cancel()
 	// Who was given the free pages has an entry; most who ask do, and reading is
 	// cheaper than a write that changes nothing.
-	entries, err := s.store.Entries(ctx, owner, 1)
+	entries, err := s.store.Entries(ctx, owner, 0, 1)
 	if err == nil && len(entries) == 0 && !s.enabled(FlagReadOnly) {
 		_, err = s.giveFree(ctx, owner)
 	}

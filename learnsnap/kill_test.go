@@ -224,7 +224,7 @@ func surviveKills(t *testing.T) (killed int) {
 	final := openStore(t, dir)
 	h = houseOver(t, dir, final, slow{}, func(c *learnsnap.ServiceConfig) { c.FreePages = 100 })
 	require.Equal(t, storage.Ready, h.ended(id).Status)
-	require.Equal(t, []string{"grant +100", fmt.Sprintf("hold -%d", killedPages)}, h.ledger())
+	require.Equal(t, []string{"grant +100", fmt.Sprintf("hold -%d", killedPages), "capture +0"}, h.ledger())
 	require.Empty(t, h.blobs())
 	return killed
 }

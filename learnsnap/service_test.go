@@ -124,7 +124,7 @@ func (h *house) blobs() []string {
 // ledger returns what the owner's entries say, oldest first.
 func (h *house) ledger() []string {
 	h.t.Helper()
-	entries, err := h.store.Entries(h.t.Context(), "owner", 100)
+	entries, err := h.store.Entries(h.t.Context(), "owner", 0, 100)
 	require.NoError(h.t, err)
 	var lines []string
 	for _, e := range entries {
@@ -196,7 +196,7 @@ func TestAQuizFromPhotosToResult(t *testing.T) {
 	require.Equal(t, storage.Completed, completed.Status)
 	require.Equal(t, 5, completed.Result.Score)
 
-	require.Equal(t, []string{"grant +10", "hold -2"}, h.ledger())
+	require.Equal(t, []string{"grant +10", "hold -2", "capture +0"}, h.ledger())
 	require.Len(t, h.seen.of(learnsnap.Created), 1)
 	require.Len(t, h.seen.of(learnsnap.FirstQuestion), 1)
 	require.Len(t, h.seen.of(learnsnap.Ready), 1)

@@ -91,7 +91,7 @@ func TestAnInterruptedQuizGoesOnFromItsItems(t *testing.T) {
 	ready := h.ended(made.ID)
 	require.Equal(t, storage.Ready, ready.Status)
 	require.Len(t, ready.Questions, 5)
-	require.Equal(t, []string{"grant +10", "hold -2"}, h.ledger())
+	require.Equal(t, []string{"grant +10", "hold -2", "capture +0"}, h.ledger())
 	require.Empty(t, h.seen.of(learnsnap.Failed))
 	require.Empty(t, h.seen.of(learnsnap.Postponed))
 }

@@ -19,12 +19,21 @@ const (
 		WHERE coalesce(n, 0) <> items OR coalesce(last, 0) <> items LIMIT 10`
 )
 
+// maxFaults is how many faults of one kind Check names.
+const maxFaults = 10
+
 // Check reads the whole database and returns what is wrong with it: damaged
 // pages, rows that refer to nothing, a balance that is not the sum of its
-// entries, a session whose items have holes. It is slow (minutes for gigabytes)
+// entries, a broken chain of hashes, a session whose items have holes. It is slow (minutes for gigabytes)
 // and stops with ctx; use it after a restore, not on a request's path. It has a
 // connection of its own, so that nobody waits for it.
 func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.closing, func() { cancel(errClosed) })()
+	if s.closing.Err() != nil {
+		return fmt.Errorf("check: %w", errClosed)
+	}
 	db, err := connect(readerDSN(filepath.Join(s.dir, databaseName)), 1)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
@@ -41,6 +50,13 @@ func (s *Store) Check(ctx context.Context) error {
 		for _, fault := range faults {
 			all = errors.Join(all, errors.New(fault))
 		}
+	}
+	faults, err := verifyAll(ctx, db)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	for _, fault := range faults {
+		all = errors.Join(all, errors.New(fault))
 	}
 	if all != nil {
 		return fmt.Errorf("check: %w", all)

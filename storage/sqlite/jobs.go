@@ -17,7 +17,8 @@ const (
 	// The lock on the folder proves that no other process lives, so whatever runs
 	// or leads was a dead one's.
 	resetRunning = `UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0),
-		scheduled_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE state = 'running'`
+		scheduled_at = strftime('%Y-%m-%d %H:%M:%f', 'now'),
+		metadata = jsonb_set(metadata, '$.crashes', coalesce(metadata ->> '$.crashes', 0) + ?) WHERE state = 'running'`
 	resetLeader = `DELETE FROM river_leader`
 
 	depth = `SELECT
@@ -30,12 +31,15 @@ const (
 
 func riverDriver(db *sql.DB) *riversqlite.Driver { return riversqlite.New(db) }
 
-// resetJobs makes the jobs of dead workers due again, without spending an attempt.
-func resetJobs(ctx context.Context, db *sql.DB) error {
-	for _, query := range []string{resetRunning, resetLeader} {
-		if _, err := db.ExecContext(ctx, query); err != nil {
-			return fmt.Errorf("reset the jobs that were running: %w", err)
-		}
+// resetJobs makes the jobs of dead workers due again, without spending an attempt,
+// and adds to the crashes that each of them has seen.
+func resetJobs(ctx context.Context, db *sql.DB, crashes int) error {
+	_, err := db.ExecContext(ctx, resetRunning, crashes)
+	if err == nil {
+		_, err = db.ExecContext(ctx, resetLeader)
+	}
+	if err != nil {
+		return fmt.Errorf("reset the jobs that were running: %w", err)
 	}
 	return nil
 }
@@ -57,7 +61,8 @@ func (s *Store) Work(ctx context.Context, c storage.WorkConfig, handle func(cont
 }
 
 // enter counts one more call of Work. When there is no other, nothing can be
-// running: what says so was left by a worker that could not say that it stopped.
+// running: what says so was left by a worker that could not say that it stopped. It
+// has not taken the process with it.
 func (s *Store) enter(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +70,7 @@ func (s *Store) enter(ctx context.Context) error {
 		return errClosed
 	}
 	if s.workers == 0 && ctx.Err() == nil {
-		if err := resetJobs(ctx, s.write); err != nil {
+		if err := resetJobs(ctx, s.write, 0); err != nil {
 			return err
 		}
 	}

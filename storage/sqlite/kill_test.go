@@ -151,7 +151,7 @@ func finishAll(t *testing.T, store *sqlite.Store) {
 func requireWhole(t *testing.T, store *sqlite.Store) {
 	t.Helper()
 	ctx := t.Context()
-	entries, err := store.Entries(ctx, "amal", 1<<30)
+	entries, err := store.Entries(ctx, "amal", 0, 1<<30)
 	require.NoError(t, err)
 	sums := map[string]int{}
 	for _, e := range entries {

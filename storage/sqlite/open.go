@@ -28,7 +28,8 @@ const (
 // again.
 //
 // It refuses, and changes nothing, when another process has the folder, when the
-// database is damaged or gone, and when its schema is newer than this program.
+// database is damaged or gone, and when its schema needs a newer program. One that
+// is newer, but that this program can work on, is left as it is.
 // Close the store when done.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	c = c.withDefaults()
@@ -66,7 +67,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if err := migrate(ctx, s.write, c.Logger); err != nil {
 		return err
 	}
-	if err := resetJobs(ctx, s.write); err != nil {
+	if err := resetJobs(ctx, s.write, 1); err != nil {
 		return err
 	}
 	if err := s.lock.mark(); err != nil {

@@ -104,18 +104,37 @@ func TestALostDatabaseIsNotReplacedByAnEmptyOne(t *testing.T) {
 	open(t, dir)
 }
 
-func TestANewerSchemaIsRefused(t *testing.T) {
-	for _, newer := range []string{
-		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`,
-		`INSERT INTO river_migration (line, version) VALUES ('main', 999)`,
+func TestASchemaThatNeedsANewerProgramIsRefused(t *testing.T) {
+	for _, newer := range []struct{ schema, says string }{
+		{`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1); UPDATE schema_level SET oldest = 998`,
+			"schema version 999 needs a program that knows version 998"},
+		{`INSERT INTO river_migration (line, version) VALUES ('main', 999)`, "version 999"},
 	} {
 		dir := t.TempDir()
 		require.NoError(t, open(t, dir).Close())
-		raw(t, dir, newer)
-		_, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
-		require.ErrorContains(t, err, "newer than this program")
-		require.ErrorContains(t, err, "999")
+		raw(t, dir, newer.schema)
+		before, err := os.ReadFile(filepath.Join(dir, "learnsnap.db"))
+		require.NoError(t, err)
+		_, err = sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
+		require.ErrorContains(t, err, newer.says)
+		require.ErrorContains(t, err, "run the program that has changed it", "it says what to do")
+		after, err := os.ReadFile(filepath.Join(dir, "learnsnap.db"))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(before, after), "the file was changed")
 	}
+}
+
+// A later program has added to the schema and was rolled back: this one goes on.
+func TestANewerSchemaThatOnlyAddsIsLeftAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, open(t, dir).Close())
+	raw(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1);
+		ALTER TABLE sessions ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'; CREATE TABLE moods (mood TEXT)`)
+	store := open(t, dir)
+	_, err := store.Grant(t.Context(), "amal", "welcome", 2)
+	require.NoError(t, err)
+	require.NoError(t, store.CreateSession(t.Context(), storage.Session{ID: "a", Owner: "amal", Pages: 2}, true))
+	require.NoError(t, store.Check(t.Context()))
 }
 
 func TestTheLedgerCannotBeChanged(t *testing.T) {

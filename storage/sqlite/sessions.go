@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	sessionColumns = `id, owner, status, pages, claim, items, code, created, updated, expires, request, detail, result`
+	sessionColumns = `id, owner, status, pages, claim, items, code, key, print, created, updated, expires, request, detail, result`
 
-	insertSession = `INSERT INTO sessions (id, owner, status, pages, job, created, updated, expires, request)
-		VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)`
+	insertSession = `INSERT INTO sessions (id, owner, status, pages, job, key, print, created, updated, expires, request)
+		VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)`
 	selectSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = ?`
+	selectByKey   = `SELECT ` + sessionColumns + ` FROM sessions WHERE owner = ? AND key = ? AND key <> ''`
+	selectKeyUsed = `SELECT EXISTS (SELECT 1 FROM sessions WHERE owner = ? AND key = ? AND key <> '')`
 	claimSession  = `UPDATE sessions SET claim = claim + 1, status = 'processing', updated = ?
 		WHERE id = ? AND status IN ('queued', 'processing') RETURNING ` + sessionColumns
 	selectState   = `SELECT owner, status, claim, items FROM sessions WHERE id = ?`
 	finishSession = `UPDATE sessions SET status = ?, code = ?, detail = ?, updated = ? WHERE id = ?`
 	submitSession = `UPDATE sessions SET status = 'completed', result = ?, updated = ? WHERE id = ? AND status = 'ready'`
-	selectExpired = `SELECT id, owner, status, job FROM sessions WHERE expires < ? ORDER BY expires LIMIT ?`
-	deleteSession = `DELETE FROM sessions WHERE id = ?`
 )
 
 // CreateSession implements [storage.Sessions].
@@ -38,8 +38,8 @@ func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool)
 	err := s.writer.write(ctx, func(t tx) error {
 		// Asked first: whoever creates again what is there learns that, not that
 		// the pages which the first time took are missing now.
-		if _, err := t.state(n.ID); !errors.Is(err, storage.ErrNotFound) {
-			return cmp.Or(err, storage.ErrExists)
+		if err := t.unused(n); err != nil {
+			return err
 		}
 		if hold {
 			if err := t.hold(n.Owner, n.ID, n.Pages, now); err != nil {
@@ -50,7 +50,8 @@ func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool)
 		if err != nil {
 			return fmt.Errorf("enqueue: %w", err)
 		}
-		_, err = t.exec(insertSession, n.ID, n.Owner, n.Pages, job, micros(n.Created), micros(now), microsOrNull(n.Expires), n.Request)
+		_, err = t.exec(insertSession, n.ID, n.Owner, n.Pages, job, n.Key, n.Print,
+			micros(n.Created), micros(now), microsOrNull(n.Expires), n.Request)
 		return err
 	})
 	if err != nil {
@@ -58,6 +59,22 @@ func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool)
 	}
 	s.queue.Wake()
 	return nil
+}
+
+// unused reports [storage.ErrExists] when a session has the key or the id already.
+func (t tx) unused(n storage.Session) error {
+	var used bool
+	if err := t.row(selectKeyUsed, n.Owner, n.Key).Scan(&used); err != nil {
+		return err
+	}
+	if used {
+		return fmt.Errorf("its key was used before: %w", storage.ErrExists)
+	}
+	_, err := t.state(n.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return cmp.Or(err, storage.ErrExists)
 }
 
 func validSession(n storage.Session) error {
@@ -78,6 +95,15 @@ func (s *Store) Session(ctx context.Context, id string) (storage.Session, error)
 	found, err := scanSession(s.readers.QueryRowContext(ctx, selectSession, id))
 	if err != nil {
 		return storage.Session{}, fmt.Errorf("session %s: %w", printable(id), err)
+	}
+	return found, nil
+}
+
+// SessionByKey implements [storage.Sessions].
+func (s *Store) SessionByKey(ctx context.Context, owner, key string) (storage.Session, error) {
+	found, err := scanSession(s.readers.QueryRowContext(ctx, selectByKey, owner, key))
+	if err != nil {
+		return storage.Session{}, fmt.Errorf("session by key: %w", err)
 	}
 	return found, nil
 }
@@ -138,54 +164,15 @@ func (s *Store) SubmitSession(ctx context.Context, id string, result []byte) err
 	return nil
 }
 
-// ExpireSessions implements [storage.Sessions]. The blobs go after the commit;
-// those that a crash leaves behind are SweepBlobs' to find.
-func (s *Store) ExpireSessions(ctx context.Context, before time.Time, code string, limit int) (int, error) {
-	var gone []string
-	err := s.writer.write(ctx, func(t tx) error {
-		expired, err := t.expired(before, limit)
-		if err != nil {
-			return err
-		}
-		gone = gone[:0]
-		for _, e := range expired {
-			if !e.status.Ended() {
-				err = t.finish(e.id, e.owner, storage.Outcome{Status: storage.Failed, Code: code}, s.now())
-			}
-			if err == nil {
-				err = s.queue.Delete(t.ctx, t.Tx, e.job)
-			}
-			if err == nil {
-				_, err = t.exec(deleteSession, e.id)
-			}
-			if err != nil {
-				return err
-			}
-			gone = append(gone, e.id)
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("expire sessions: %w", err)
-	}
-	for _, id := range gone {
-		err = errors.Join(err, s.blobs.deleteAll(id))
-	}
-	if err != nil {
-		return len(gone), fmt.Errorf("delete the blobs of expired sessions: %w", err)
-	}
-	return len(gone), nil
-}
-
 // finish ends a session that is queued or processing.
 func (t tx) finish(id, owner string, o storage.Outcome, now time.Time) error {
 	if _, err := t.exec(finishSession, string(o.Status), o.Code, o.Detail, micros(now), id); err != nil {
 		return err
 	}
-	if o.Status != storage.Failed {
-		return nil
+	if o.Status == storage.Failed {
+		return t.settle(owner, id, storage.Release, now)
 	}
-	return t.release(owner, id, now)
+	return t.settle(owner, id, storage.Capture, now)
 }
 
 // A state is the part of a session that a write depends on.
@@ -217,41 +204,18 @@ func (t tx) claimed(id string, claim int64) (state, error) {
 	return st, nil
 }
 
-type expired struct {
-	id, owner string
-	status    storage.Status
-	job       int64
-}
-
-func (t tx) expired(before time.Time, limit int) ([]expired, error) {
-	rows, err := t.QueryContext(t.ctx, selectExpired, micros(before), limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []expired
-	for rows.Next() {
-		var e expired
-		if err := rows.Scan(&e.id, &e.owner, &e.status, &e.job); err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-	return all, rows.Err()
-}
-
 func scanSession(row *sql.Row) (storage.Session, error) {
 	var s storage.Session
 	var created, updated int64
-	var expires sql.NullInt64
-	err := row.Scan(&s.ID, &s.Owner, &s.Status, &s.Pages, &s.Claim, &s.Items, &s.Code,
+	var expires sql.Null[int64]
+	err := row.Scan(&s.ID, &s.Owner, &s.Status, &s.Pages, &s.Claim, &s.Items, &s.Code, &s.Key, &s.Print,
 		&created, &updated, &expires, &s.Request, &s.Detail, &s.Result)
 	if err != nil {
 		return storage.Session{}, notFound(err)
 	}
 	s.Created, s.Updated = fromMicros(created), fromMicros(updated)
 	if expires.Valid {
-		s.Expires = fromMicros(expires.Int64)
+		s.Expires = fromMicros(expires.V)
 	}
 	return s, nil
 }

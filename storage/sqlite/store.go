@@ -60,6 +60,22 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Stats implements [storage.Store]. The connections are those that read and the one
+// that writes.
+func (s *Store) Stats() storage.Stats {
+	var sum storage.Stats
+	for _, db := range []*sql.DB{s.readers, s.write} {
+		one := db.Stats()
+		sum.Max += one.MaxOpenConnections
+		sum.Open += one.OpenConnections
+		sum.InUse += one.InUse
+		sum.Waits += one.WaitCount
+		sum.Waited += one.WaitDuration
+	}
+	sum.Waiting = len(s.writer.steps)
+	return sum
+}
+
 // Close ends Work as the end of its context does, does the writes that wait, and
 // lets another process have the folder. Later writes fail. A second Close does
 // nothing.

@@ -17,6 +17,10 @@ func expiryCases() []testcase {
 		{"the job of a session that has gone is not worked", expiryJob},
 		{"a worker of a session that has gone learns it", expiryWorker},
 		{"callers at the same time remove each session once", expiryTogether},
+		{"an erased session goes at once with all that is its own", eraseRemoves},
+		{"erasing gives back the pages that were still held, once", eraseReleases},
+		{"an unknown session is not found", eraseUnknown},
+		{"of many who erase one session one does", eraseTogether},
 	}
 }
 
@@ -141,5 +145,72 @@ func expiryTogether(s *suite) {
 	}
 	equal(s, "removed", sum, sessions)
 	s.balanced("amal", sessions)
+	s.jobs(0, 0, 0)
+}
+
+func eraseRemoves(s *suite) {
+	got := s.claimed("a")
+	s.ok(s.AppendItem(s.Context(), "a", got.Claim, item(1)))
+	s.ok(s.AddReport(s.Context(), storage.Report{Session: "a", Question: "q1", Owner: "amal"}))
+	blob := s.put("a", "page")
+	other := s.put("b", "page")
+	s.create("b")
+	s.jobs(2, 0, 0)
+
+	s.ok(s.EraseSession(s.Context(), "a", "ERASED"))
+	s.jobs(1, 0, 0)
+	_, err := s.Session(s.Context(), "a")
+	s.is(err, storage.ErrNotFound)
+	items, err := s.Items(s.Context(), "a", 0)
+	s.ok(err)
+	reports, err := s.Reports(s.Context(), "a")
+	s.ok(err)
+	equal(s, "items and reports left", len(items)+len(reports), 0)
+	_, err = s.OpenBlob(s.Context(), "a", blob.Hash)
+	s.is(err, storage.ErrNotFound)
+	s.is(s.AppendItem(s.Context(), "a", got.Claim, item(2)), storage.ErrNotFound)
+	_, err = s.Session(s.Context(), "b")
+	s.ok(err)
+	equal(s, "another's blob", s.content("b", other), "page")
+	s.ok(s.Check(s.Context()))
+}
+
+func eraseReleases(s *suite) {
+	s.grant("amal", 10)
+	for _, id := range []string{"queued", "processing", "ready", "failed"} {
+		s.ok(s.CreateSession(s.Context(), session(id, "amal", 2), true))
+		if id == "queued" {
+			continue
+		}
+		got, err := s.ClaimSession(s.Context(), id)
+		s.ok(err)
+		if id != "processing" {
+			s.ok(s.FinishSession(s.Context(), id, got.Claim, storage.Outcome{Status: storage.Status(id)}))
+		}
+	}
+	for _, id := range []string{"queued", "processing", "ready", "failed"} {
+		s.ok(s.EraseSession(s.Context(), id, "ERASED"))
+		s.is(s.EraseSession(s.Context(), id, "ERASED"), storage.ErrNotFound)
+	}
+	s.balanced("amal", 8) // ready has kept its two
+	s.is(s.CreateSession(s.Context(), session("queued", "amal", 2), true), storage.ErrExists)
+	s.ok(s.VerifyEntries(s.Context(), "amal"))
+}
+
+func eraseUnknown(s *suite) {
+	s.create("a")
+	for _, id := range []string{"unknown", "", "../a", "' OR 1=1"} {
+		s.is(s.EraseSession(s.Context(), id, "ERASED"), storage.ErrNotFound)
+	}
+	s.jobs(1, 0, 0)
+}
+
+func eraseTogether(s *suite) {
+	s.grant("amal", 2)
+	s.ok(s.CreateSession(s.Context(), session("a", "amal", 2), true))
+	errs := together(30, func(int) error { return s.EraseSession(s.Context(), "a", "ERASED") })
+	equal(s, "erased", count(errs, nil), 1)
+	equal(s, "refused", count(errs, storage.ErrNotFound), len(errs)-1)
+	s.balanced("amal", 2)
 	s.jobs(0, 0, 0)
 }

@@ -28,6 +28,8 @@ func jobCases() []testcase {
 		{"work that begins ended does nothing", jobEnded},
 		{"close ends work", jobClose},
 		{"waiting and dead jobs survive a restart", jobRestart},
+		{"a job that is not due yet is not worked", jobNotDue},
+		{"a job is worked when it is due", jobDue},
 		{"the depth knows the oldest waiting job", jobDepth},
 	}
 }
@@ -312,6 +314,50 @@ func jobRestart(s *suite) {
 	})
 	equal(s, "job", wait(s, "the job", seen).Session, "waiting")
 	s.drained(1)
+}
+
+func jobNotDue(s *suite) {
+	later := session("later", "amal", 1)
+	later.Due = time.Now().Add(time.Hour)
+	s.ok(s.CreateSession(s.Context(), later, false))
+	past := session("past", "amal", 1)
+	past.Due = time.Now().Add(-time.Hour)
+	s.ok(s.CreateSession(s.Context(), past, false))
+	s.jobs(2, 0, 0)
+	seen := make(chan storage.Job, 10)
+	handle := func(_ context.Context, j storage.Job) error {
+		seen <- j
+		return nil
+	}
+	stop := s.work(storage.WorkConfig{}, handle)
+	equal(s, "job", wait(s, "what is due", seen).Session, "past")
+	stop()
+	s.reopen()
+	s.work(storage.WorkConfig{}, handle)
+	s.create("now")
+	equal(s, "job", wait(s, "what is due", seen).Session, "now")
+	eventually(s, "the end of that", func() bool {
+		d, err := s.Depth(s.Context())
+		s.ok(err)
+		return d.Running == 0 && d.Waiting == 1
+	})
+	equal(s, "worked too early", len(seen), 0)
+}
+
+func jobDue(s *suite) {
+	due := time.Now().Add(1500 * time.Millisecond)
+	soon := session("soon", "amal", 1)
+	soon.Due = due
+	seen := make(chan time.Time, 10)
+	s.work(storage.WorkConfig{}, func(context.Context, storage.Job) error {
+		seen <- time.Now()
+		return nil
+	})
+	s.ok(s.CreateSession(s.Context(), soon, false))
+	if at := wait(s, "the job", seen); at.Before(due.Add(-10 * time.Millisecond)) { // queues keep milliseconds
+		s.Fatalf("worked %v before it was due", due.Sub(at))
+	}
+	s.drained(0)
 }
 
 func jobDepth(s *suite) {

@@ -35,16 +35,21 @@ const patience = time.Minute
 //
 // open returns the store whose data is named dir, an empty folder of the case's
 // own. It is called again with the same dir, after Close, to prove what a restart
-// must keep; another kind of engine takes dir as a mere name.
+// must keep; another kind of engine takes dir as a mere name, and makes a schema or a
+// database of its own for each. It may take its time, and may call t.Parallel when it
+// is called with a dir for the first time: cases share nothing.
 func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 	groups := map[string][]testcase{
 		"Sessions": sessionCases(),
 		"Expiry":   expiryCases(),
+		"Keys":     keyCases(),
 		"Items":    itemCases(),
 		"Reports":  reportCases(),
 		"Credits":  creditCases(),
 		"Jobs":     jobCases(),
+		"Dead":     deadCases(),
 		"Blobs":    blobCases(),
+		"Values":   valueCases(),
 		"Store":    storeCases(),
 	}
 	names := make([]string, 0, len(groups))
@@ -208,10 +213,16 @@ func (s *suite) ended(id string, status storage.Status) storage.Session {
 	return got
 }
 
-// grant gives an owner pages.
+// grant gives an owner pages as a welcome.
 func (s *suite) grant(owner string, pages int) {
 	s.Helper()
-	added, err := s.Grant(s.Context(), owner, "welcome", pages)
+	s.grantFor(owner, "welcome", pages)
+}
+
+// grantFor gives an owner pages.
+func (s *suite) grantFor(owner, cause string, pages int) {
+	s.Helper()
+	added, err := s.Grant(s.Context(), owner, cause, pages)
 	s.ok(err)
 	equal(s, "granted", added, true)
 }
@@ -222,7 +233,7 @@ func (s *suite) balanced(owner string, want int) {
 	got, err := s.Balance(s.Context(), owner)
 	s.ok(err)
 	equal(s, "balance of "+owner, got, want)
-	entries, err := s.Entries(s.Context(), owner, 1<<20)
+	entries, err := s.Entries(s.Context(), owner, 0, 1<<20)
 	s.ok(err)
 	sum := 0
 	for _, e := range entries {
@@ -234,7 +245,7 @@ func (s *suite) balanced(owner string, want int) {
 // entries returns the actions of an owner's entries, newest first.
 func (s *suite) entries(owner string) string {
 	s.Helper()
-	entries, err := s.Entries(s.Context(), owner, 100)
+	entries, err := s.Entries(s.Context(), owner, 0, 100)
 	s.ok(err)
 	var words []string
 	for _, e := range entries {

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -29,7 +30,9 @@ func sessionCases() []testcase {
 		{"a number that was never given out is stale", foreignClaim},
 		{"a session that has ended is in conflict", endedSession},
 		{"an older claim is stale even when the session has ended", staleAfterEnd},
-		{"ready keeps the pages", readyKeeps},
+		{"ready captures the pages", readyCaptures},
+		{"ready captures nothing where nothing was held", readyWithoutHold},
+		{"ends that race capture or release, never both", endTogether},
 		{"failed gives the pages back once", failedReleases},
 		{"failed gives nothing back where nothing was held", failedWithoutHold},
 		{"only ready and failed end a session", badOutcome},
@@ -39,6 +42,7 @@ func sessionCases() []testcase {
 
 func sessionComesBack(s *suite) {
 	want := session("a-Z_09", "amal", 3)
+	want.Key, want.Print = "key", "print"
 	want.Request = []byte("{\"q\":\"\u0633\u0624\u0627\u0644 \\u0000\"}")
 	s.ok(s.CreateSession(s.Context(), want, false))
 	got, err := s.Session(s.Context(), want.ID)
@@ -47,6 +51,7 @@ func sessionComesBack(s *suite) {
 	equal(s, "status", got.Status, storage.Queued)
 	equal(s, "pages, items", [2]int{got.Pages, got.Items}, [2]int{3, 0})
 	equal(s, "claim", got.Claim, 0)
+	equal(s, "key and print", got.Key+" "+got.Print, "key print")
 	equal(s, "request", string(got.Request), string(want.Request))
 	equal(s, "created, to the microsecond and in UTC", got.Created, want.Created.UTC())
 	equal(s, "expires", got.Expires, want.Expires.UTC())
@@ -246,16 +251,61 @@ func staleAfterEnd(s *suite) {
 	s.is(s.FinishSession(s.Context(), "a", old.Claim, storage.Outcome{Status: storage.Ready}), storage.ErrStale)
 }
 
-func readyKeeps(s *suite) {
+func readyCaptures(s *suite) {
 	s.grant("amal", 5)
 	s.ok(s.CreateSession(s.Context(), session("a", "amal", 2), true))
 	got, err := s.ClaimSession(s.Context(), "a")
 	s.ok(err)
 	s.ok(s.FinishSession(s.Context(), "a", got.Claim, storage.Outcome{Status: storage.Ready}))
 	s.balanced("amal", 3)
+	equal(s, "entries", s.entries("amal"), "capture +0 a, hold -2 a, grant +5 welcome")
 	got, err = s.Session(s.Context(), "a")
 	s.ok(err)
 	equal(s, "status", got.Status, storage.Ready)
+}
+
+func readyWithoutHold(s *suite) {
+	s.ended("a", storage.Ready)
+	equal(s, "entries", s.entries("amal"), "")
+}
+
+// endTogether ends one session as a worker, as the one who expires it and as the one
+// who erases it.
+func endTogether(s *suite) {
+	for round := range 5 {
+		id, owner := fmt.Sprint("s", round), fmt.Sprint("owner", round)
+		s.grant(owner, 5)
+		s.ok(s.CreateSession(s.Context(), session(id, owner, 2), true))
+		got, err := s.ClaimSession(s.Context(), id)
+		s.ok(err)
+		errs := together(20, func(i int) error {
+			switch i % 4 {
+			case 0:
+				return s.FinishSession(s.Context(), id, got.Claim, storage.Outcome{Status: storage.Ready})
+			case 1:
+				return s.FinishSession(s.Context(), id, got.Claim, storage.Outcome{Status: storage.Failed})
+			case 2:
+				return s.EraseSession(s.Context(), id, "ERASED")
+			default:
+				_, err := s.ExpireSessions(s.Context(), late(), "EXPIRED", 1)
+				return err
+			}
+		})
+		for _, err := range errs {
+			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+				s.Fatalf("unexpected error: %v", err)
+			}
+		}
+		switch entries := s.entries(owner); entries {
+		case "capture +0 " + id + ", hold -2 " + id + ", grant +5 welcome":
+			s.balanced(owner, 3)
+		case "release +2 " + id + ", hold -2 " + id + ", grant +5 welcome":
+			s.balanced(owner, 5)
+		default:
+			s.Fatalf("entries: %s", entries)
+		}
+		s.ok(s.VerifyEntries(s.Context(), owner))
+	}
 }
 
 func failedReleases(s *suite) {

@@ -13,6 +13,8 @@ func storeCases() []testcase {
 		{"an ended context is refused everywhere", endedContext},
 		{"a closed store refuses", closed},
 		{"what was answered is there after a restart", restart},
+		{"a check finds nothing wrong with a store in use", checkInUse},
+		{"the statistics add up", stats},
 		{"writers and readers at once see whole states", wholeStates},
 	}
 }
@@ -42,6 +44,8 @@ func closed(s *suite) {
 func (s *suite) calls(ctx context.Context) map[string]error {
 	errs := map[string]error{"Ping": s.Ping(ctx)}
 	_, errs["Session"] = s.Session(ctx, "a")
+	_, errs["SessionByKey"] = s.SessionByKey(ctx, "amal", "k")
+	errs["EraseSession"] = s.EraseSession(ctx, "a", "ERASED")
 	_, errs["ClaimSession"] = s.ClaimSession(ctx, "a")
 	errs["CreateSession"] = s.CreateSession(ctx, session("a", "amal", 1), false)
 	errs["FinishSession"] = s.FinishSession(ctx, "a", 1, storage.Outcome{Status: storage.Ready})
@@ -54,7 +58,15 @@ func (s *suite) calls(ctx context.Context) map[string]error {
 	_, errs["Reports"] = s.Reports(ctx, "a")
 	_, errs["Balance"] = s.Balance(ctx, "amal")
 	_, errs["Grant"] = s.Grant(ctx, "amal", "welcome", 1)
-	_, errs["Entries"] = s.Entries(ctx, "amal", 1)
+	_, errs["Entries"] = s.Entries(ctx, "amal", 0, 1)
+	_, errs["Adjust"] = s.Adjust(ctx, "amal", "sorry", 1)
+	errs["VerifyEntries"] = s.VerifyEntries(ctx, "amal")
+	errs["Check"] = s.Check(ctx)
+	_, errs["DeadJobs"] = s.DeadJobs(ctx, 0, 1)
+	errs["RetryJob"] = s.RetryJob(ctx, 1)
+	errs["DiscardJob"] = s.DiscardJob(ctx, 1)
+	_, errs["Value"] = s.Value(ctx, "key")
+	errs["SetValue"] = s.SetValue(ctx, "key", nil, nil)
 	_, errs["Depth"] = s.Depth(ctx)
 	_, errs["OpenBlob"] = s.OpenBlob(ctx, "a", s.unusedHash())
 	_, errs["SweepBlobs"] = s.SweepBlobs(ctx, soon())
@@ -88,6 +100,48 @@ func restart(s *suite) {
 	equal(s, "claim", again.Claim, got.Claim+1)
 	equal(s, "items", again.Items, 2)
 	s.is(s.AppendItem(s.Context(), "a", got.Claim, item(3)), storage.ErrStale)
+}
+
+func checkInUse(s *suite) {
+	s.ok(s.Check(s.Context()))
+	s.grant("amal", 8)
+	errs := together(9, func(i int) error {
+		if i == 8 {
+			return s.Check(s.Context())
+		}
+		return s.write(fmt.Sprint("s", i))
+	})
+	for _, err := range errs {
+		s.ok(err)
+	}
+	s.ok(s.Check(s.Context()))
+}
+
+func stats(s *suite) {
+	before := s.Stats()
+	errs := together(20, func(int) error {
+		_, err := s.Grant(s.Context(), "amal", "welcome", 1)
+		if _, balanceErr := s.Balance(s.Context(), "amal"); err == nil {
+			err = balanceErr
+		}
+		if err == nil {
+			if now := s.Stats(); now.InUse > now.Open || now.Open > now.Max {
+				err = fmt.Errorf("they say %+v", now)
+			}
+		}
+		return err
+	})
+	for _, err := range errs {
+		s.ok(err)
+	}
+	eventually(s, "a store at rest", func() bool {
+		now := s.Stats()
+		return now.InUse == 0 && now.Waiting == 0
+	})
+	now := s.Stats()
+	if now.Max < 1 || now.Open < 1 || now.Waits < before.Waits || now.Waited < before.Waited || now.Refused < before.Refused {
+		s.Fatalf("statistics after %+v: %+v", before, now)
+	}
 }
 
 // wholeStates reads while others write: a session's number of items and its
