@@ -49,8 +49,11 @@ func BenchmarkAppendItemUnderReaders(b *testing.B) {
 	for _, callers := range []int{1, 16, 200} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			store := open(b, b.TempDir())
-			defer readers(b, store)()
+			reads, stop := readers(b, store)
+			defer stop()
+			before := reads.Load()
 			appendItems(b, store, callers)
+			b.ReportMetric(float64(reads.Load()-before)/b.Elapsed().Seconds(), "reads/s")
 		})
 	}
 }
@@ -71,7 +74,7 @@ func appendItems(b *testing.B, store *sqlite.Store, callers int) {
 }
 
 // readers reads the items of a session until the returned function is called.
-func readers(b *testing.B, store *sqlite.Store) (stop func()) {
+func readers(b *testing.B, store *sqlite.Store) (reads *atomic.Int64, stop func()) {
 	require.NoError(b, store.CreateSession(b.Context(), storage.Session{ID: "read", Owner: "amal"}, false))
 	s, err := store.ClaimSession(b.Context(), "read")
 	require.NoError(b, err)
@@ -80,14 +83,17 @@ func readers(b *testing.B, store *sqlite.Store) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	var all sync.WaitGroup
+	reads = new(atomic.Int64)
 	for range 4 {
 		all.Go(func() {
 			for ctx.Err() == nil {
-				_, _ = store.Items(ctx, "read", 0)
+				if _, err := store.Items(ctx, "read", 0); err == nil {
+					reads.Add(1)
+				}
 			}
 		})
 	}
-	return func() { cancel(); all.Wait() }
+	return reads, func() { cancel(); all.Wait() }
 }
 
 // BenchmarkGrant adds entries to one balance.

@@ -70,7 +70,7 @@ func (t tx) unsealed(owner string) ([]storage.Entry, []byte, error) {
 
 // VerifyEntries implements [storage.Credits]. It reads one entry at a time.
 func (s *Store) VerifyEntries(ctx context.Context, owner string) error {
-	if err := verify(ctx, s.readers, owner); err != nil {
+	if err := verify(ctx, s.reader, owner); err != nil {
 		return fmt.Errorf("verify the entries of %q: %w", owner, err)
 	}
 	return nil
@@ -78,16 +78,16 @@ func (s *Store) VerifyEntries(ctx context.Context, owner string) error {
 
 // verifyAll verifies the ledgers of all owners, one after the other, and returns the
 // first few faults.
-func verifyAll(ctx context.Context, db *sql.DB) (faults []string, err error) {
+func verifyAll(ctx context.Context, r *reader) (faults []string, err error) {
 	var owner sql.Null[string]
 	for len(faults) < maxFaults {
-		if err := db.QueryRowContext(ctx, selectNextOwner, owner.V).Scan(&owner); err != nil {
+		if err := r.row(ctx, selectNextOwner, []any{owner.V}, &owner); err != nil {
 			return nil, err
 		}
 		if !owner.Valid {
 			break
 		}
-		err := verify(ctx, db, owner.V)
+		err := verify(ctx, r, owner.V)
 		if fault, ok := errors.AsType[brokenChain](err); ok {
 			faults = append(faults, fmt.Sprintf("ledger of %q: %v", owner.V, fault))
 		} else if err != nil {
@@ -104,8 +104,12 @@ func (b brokenChain) Error() string { return string(b) }
 
 // verify recomputes an owner's chain and balance in one transaction, so that it sees
 // no half of a write.
-func verify(ctx context.Context, db *sql.DB, owner string) error {
-	t, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+func verify(ctx context.Context, r *reader, owner string) error {
+	if err := r.enter(ctx); err != nil {
+		return err
+	}
+	defer r.leave()
+	t, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,10 @@ func (s *Store) Check(ctx context.Context) error {
 		return fmt.Errorf("check: %w", err)
 	}
 	defer db.Close()
+	reader := newReader(db, 1)
 	var all error
 	for _, query := range []string{integrity, danglers, ledgerProof, itemsProof} {
-		faults, err := collect(ctx, db, func(scan func(...any) error) (fault string, err error) {
+		faults, err := collect(ctx, reader, func(scan func(...any) error) (fault string, err error) {
 			return fault, scan(&fault)
 		}, query)
 		if err != nil {
@@ -51,7 +52,7 @@ func (s *Store) Check(ctx context.Context) error {
 			all = errors.Join(all, errors.New(fault))
 		}
 	}
-	faults, err := verifyAll(ctx, db)
+	faults, err := verifyAll(ctx, reader)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}

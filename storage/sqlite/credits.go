@@ -27,7 +27,7 @@ const (
 // Balance implements [storage.Credits].
 func (s *Store) Balance(ctx context.Context, owner string) (int, error) {
 	var pages int
-	if err := s.readers.QueryRowContext(ctx, selectBalance, owner).Scan(&pages); err != nil {
+	if err := s.reader.row(ctx, selectBalance, []any{owner}, &pages); err != nil {
 		return 0, fmt.Errorf("balance: %w", err)
 	}
 	return pages, nil
@@ -79,7 +79,7 @@ func (s *Store) Adjust(ctx context.Context, owner, cause string, pages int) (boo
 
 // Entries implements [storage.Credits].
 func (s *Store) Entries(ctx context.Context, owner string, before int64, limit int) ([]storage.Entry, error) {
-	entries, err := collect(ctx, s.readers, func(scan func(...any) error) (e storage.Entry, err error) {
+	entries, err := collect(ctx, s.reader, func(scan func(...any) error) (e storage.Entry, err error) {
 		var created int64
 		err = scan(&e.ID, &e.Owner, &e.Action, &e.Pages, &e.Cause, &created)
 		e.Created = fromMicros(created)

@@ -31,7 +31,7 @@ func (s *Store) DeadJobs(ctx context.Context, before int64, limit int) ([]storag
 		return nil, fmt.Errorf("dead jobs: %w", err)
 	}
 	type owned struct{ id, owner string }
-	sessions, err := collect(ctx, s.readers, func(scan func(...any) error) (o owned, err error) {
+	sessions, err := collect(ctx, s.reader, func(scan func(...any) error) (o owned, err error) {
 		return o, scan(&o.id, &o.owner)
 	}, selectOwners, string(list))
 	if err != nil {

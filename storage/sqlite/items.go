@@ -43,7 +43,7 @@ func (s *Store) AppendItem(ctx context.Context, session string, claim int64, it 
 
 // Items implements [storage.Items].
 func (s *Store) Items(ctx context.Context, session string, after int) ([]storage.Item, error) {
-	items, err := collect(ctx, s.readers, func(scan func(...any) error) (it storage.Item, err error) {
+	items, err := collect(ctx, s.reader, func(scan func(...any) error) (it storage.Item, err error) {
 		return it, scan(&it.Seq, &it.Kind, &it.JSON)
 	}, selectItems, session, after)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Store) Progress(ctx context.Context, ids []string) ([]storage.Progress,
 	if err != nil {
 		return nil, fmt.Errorf("progress: %w", err)
 	}
-	all, err := collect(ctx, s.readers, func(scan func(...any) error) (p storage.Progress, err error) {
+	all, err := collect(ctx, s.reader, func(scan func(...any) error) (p storage.Progress, err error) {
 		return p, scan(&p.ID, &p.Status, &p.Items)
 	}, progress, string(list))
 	if err != nil {

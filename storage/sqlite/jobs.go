@@ -90,7 +90,7 @@ func (s *Store) leave() {
 func (s *Store) Depth(ctx context.Context) (storage.Depth, error) {
 	var d storage.Depth
 	var oldest sql.Null[int64]
-	if err := s.readers.QueryRowContext(ctx, depth).Scan(&d.Waiting, &d.Running, &d.Dead, &oldest); err != nil {
+	if err := s.reader.row(ctx, depth, nil, &d.Waiting, &d.Running, &d.Dead, &oldest); err != nil {
 		return storage.Depth{}, fmt.Errorf("depth of the queue: %w", err)
 	}
 	if oldest.Valid {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -73,7 +74,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if err := s.lock.mark(); err != nil {
 		return err
 	}
-	if s.readers, err = connect(readerDSN(file), c.Readers); err != nil {
+	if s.reads, err = connect(readerDSN(file), c.Readers); err != nil {
 		return err
 	}
 	if s.blobs, err = openBlobs(filepath.Join(s.dir, blobsName)); err != nil {
@@ -82,14 +83,15 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if s.queue, err = jobs.New(jobs.InProcess(riverDriver(s.write)), c.Logger); err != nil {
 		return err
 	}
-	s.writer = newWriter(s.write)
+	s.reader = newReader(s.reads, c.Readers)
+	s.writer = newWriter(s.write, s.reader)
 	return nil
 }
 
 // abandon closes what a failed Open has opened.
 func (s *Store) abandon() {
 	s.stop()
-	for _, db := range []*sql.DB{s.readers, s.write} {
+	for _, db := range []*sql.DB{s.reads, s.write} {
 		if db != nil {
 			_ = db.Close()
 		}
@@ -119,7 +121,7 @@ func explain(err error) error {
 func writerDSN(file string) string {
 	return dsn(file, url.Values{
 		"mode":          {"rw"}, // never create: place has made the file
-		"_busy_timeout": {"10000"},
+		"_busy_timeout": {strconv.FormatInt(maxWait.Milliseconds(), 10)},
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"}, // an answered write survives a power cut
 		"_foreign_keys": {"1"},

@@ -1,29 +1,9 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"strconv"
 	"time"
 )
-
-// collect runs a query and reads its rows; no row is a nil slice.
-func collect[T any](ctx context.Context, db *sql.DB, read func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := read(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
-}
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 

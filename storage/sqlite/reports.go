@@ -34,7 +34,7 @@ func (s *Store) AddReport(ctx context.Context, r storage.Report) error {
 
 // Reports implements [storage.Reports].
 func (s *Store) Reports(ctx context.Context, session string) ([]storage.Report, error) {
-	reports, err := collect(ctx, s.readers, func(scan func(...any) error) (r storage.Report, err error) {
+	reports, err := collect(ctx, s.reader, func(scan func(...any) error) (r storage.Report, err error) {
 		var created int64
 		err = scan(&r.Session, &r.Question, &r.Owner, &r.Reason, &r.Comment, &created)
 		r.Created = fromMicros(created)

@@ -92,7 +92,7 @@ func validSession(n storage.Session) error {
 
 // Session implements [storage.Sessions].
 func (s *Store) Session(ctx context.Context, id string) (storage.Session, error) {
-	found, err := scanSession(s.readers.QueryRowContext(ctx, selectSession, id))
+	found, err := s.session(ctx, selectSession, id)
 	if err != nil {
 		return storage.Session{}, fmt.Errorf("session %s: %w", printable(id), err)
 	}
@@ -101,7 +101,7 @@ func (s *Store) Session(ctx context.Context, id string) (storage.Session, error)
 
 // SessionByKey implements [storage.Sessions].
 func (s *Store) SessionByKey(ctx context.Context, owner, key string) (storage.Session, error) {
-	found, err := scanSession(s.readers.QueryRowContext(ctx, selectByKey, owner, key))
+	found, err := s.session(ctx, selectByKey, owner, key)
 	if err != nil {
 		return storage.Session{}, fmt.Errorf("session by key: %w", err)
 	}
@@ -113,7 +113,7 @@ func (s *Store) ClaimSession(ctx context.Context, id string) (storage.Session, e
 	var claimed storage.Session
 	err := s.writer.write(ctx, func(t tx) error {
 		var err error
-		claimed, err = scanSession(t.row(claimSession, micros(s.now()), id))
+		claimed, err = scanSession(t.row(claimSession, micros(s.now()), id).Scan)
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
@@ -204,11 +204,16 @@ func (t tx) claimed(id string, claim int64) (state, error) {
 	return st, nil
 }
 
-func scanSession(row *sql.Row) (storage.Session, error) {
+// session reads one session.
+func (s *Store) session(ctx context.Context, query string, args ...any) (storage.Session, error) {
+	return scanSession(func(dest ...any) error { return s.reader.row(ctx, query, args, dest...) })
+}
+
+func scanSession(scan func(...any) error) (storage.Session, error) {
 	var s storage.Session
 	var created, updated int64
 	var expires sql.Null[int64]
-	err := row.Scan(&s.ID, &s.Owner, &s.Status, &s.Pages, &s.Claim, &s.Items, &s.Code, &s.Key, &s.Print,
+	err := scan(&s.ID, &s.Owner, &s.Status, &s.Pages, &s.Claim, &s.Items, &s.Code, &s.Key, &s.Print,
 		&created, &updated, &expires, &s.Request, &s.Detail, &s.Result)
 	if err != nil {
 		return storage.Session{}, notFound(err)

@@ -30,14 +30,15 @@ type Config struct {
 // A Store is a [storage.Store] in one folder, for one process at a time. It is
 // safe for concurrent use; make one with [Open].
 type Store struct {
-	dir     string
-	lock    *lock
-	write   *sql.DB // the one connection that writes, shared with the job queue
-	readers *sql.DB
-	writer  *writer
-	queue   *jobs.Queue[*sql.Tx]
-	blobs   *blobs
-	now     func() time.Time
+	dir    string
+	lock   *lock
+	write  *sql.DB // the one connection that writes, shared with the job queue
+	reads  *sql.DB
+	reader *reader
+	writer *writer
+	queue  *jobs.Queue[*sql.Tx]
+	blobs  *blobs
+	now    func() time.Time
 
 	closing context.Context // ends with Close
 	stop    context.CancelFunc
@@ -51,7 +52,8 @@ var _ storage.Store = (*Store)(nil)
 
 // Ping reports whether the store answers, reading and writing.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.readers.PingContext(ctx); err != nil {
+	var one int
+	if err := s.reader.row(ctx, `SELECT 1`, nil, &one); err != nil {
 		return fmt.Errorf("ping: %w", err)
 	}
 	if err := s.writer.write(ctx, func(tx) error { return nil }); err != nil {
@@ -64,7 +66,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // that writes.
 func (s *Store) Stats() storage.Stats {
 	var sum storage.Stats
-	for _, db := range []*sql.DB{s.readers, s.write} {
+	for _, db := range []*sql.DB{s.reads, s.write} {
 		one := db.Stats()
 		sum.Max += one.MaxOpenConnections
 		sum.Open += one.OpenConnections
@@ -72,7 +74,10 @@ func (s *Store) Stats() storage.Stats {
 		sum.Waits += one.WaitCount
 		sum.Waited += one.WaitDuration
 	}
-	sum.Waiting = len(s.writer.steps)
+	sum.Waiting = int(s.reader.waiting.Load()) + len(s.writer.steps)
+	sum.Waits += s.reader.waits.Load()
+	sum.Waited += time.Duration(s.reader.waited.Load())
+	sum.Refused = s.reader.refused.Load() + s.writer.refused.Load()
 	return sum
 }
 
@@ -92,7 +97,7 @@ func (s *Store) Close() error {
 	s.working.Wait()
 	s.writer.close()
 	// The writer goes last: the last connection to go moves the log into the file.
-	err := errors.Join(s.readers.Close(), s.write.Close(), s.blobs.close(), s.lock.release())
+	err := errors.Join(s.reads.Close(), s.write.Close(), s.blobs.close(), s.lock.release())
 	if err != nil {
 		return fmt.Errorf("close the store: %w", err)
 	}

@@ -50,7 +50,7 @@ func (s *Store) orphans(ctx context.Context, entries []fs.DirEntry) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	owned, err := collect(ctx, s.readers, func(scan func(...any) error) (id string, err error) {
+	owned, err := collect(ctx, s.reader, func(scan func(...any) error) (id string, err error) {
 		return id, scan(&id)
 	}, ownedSessions, string(list))
 	if err != nil {

@@ -52,6 +52,7 @@ func (t tx) savepoint(s *step) error {
 
 // Result codes of SQLite (sqlite.org/rescode.html). The low byte is the family.
 const (
+	codeBusy       = 5
 	codeReadOnly   = 8
 	codeCorrupt    = 11
 	codeCantOpen   = 14

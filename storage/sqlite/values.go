@@ -17,7 +17,7 @@ const (
 // Value implements [storage.Values].
 func (s *Store) Value(ctx context.Context, name string) ([]byte, error) {
 	var value []byte
-	if err := s.readers.QueryRowContext(ctx, selectValue, name).Scan(&value); err != nil {
+	if err := s.reader.row(ctx, selectValue, []any{name}, &value); err != nil {
 		return nil, fmt.Errorf("value %q: %w", name, notFound(err))
 	}
 	return value, nil

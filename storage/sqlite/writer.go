@@ -27,16 +27,19 @@ const (
 // It takes the only connection for one batch and gives it back in between. A step
 // must therefore use nothing but the transaction it is given.
 type writer struct {
-	db    *sql.DB // one connection
-	steps chan *step
-	done  chan struct{} // closed when the loop has ended
+	db     *sql.DB // one connection
+	reader *reader // that yields
+	steps  chan *step
+	done   chan struct{} // closed when the loop has ended
+
+	refused atomic.Int64
 
 	mu     sync.RWMutex // held for reading while a step is handed over
 	closed bool
 }
 
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, steps: make(chan *step, queued), done: make(chan struct{})}
+func newWriter(db *sql.DB, r *reader) *writer {
+	w := &writer{db: db, reader: r, steps: make(chan *step, queued), done: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -64,23 +67,34 @@ type step struct {
 // more than once (its transaction may be lost to somebody else's fault), so it
 // sets its results afresh each time.
 //
-// When ctx ends before the writer has come to the step, the step is never done.
-// When it ends later, the outcome is not known to the caller.
+// When ctx ends, or a [busyError] comes, before the writer has come to the step, the
+// step is never done. When ctx ends later, the outcome is not known to the caller.
 func (w *writer) write(ctx context.Context, do func(tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s := &step{do: do, answer: make(chan error, 1)}
-	if err := w.hand(ctx, s); err != nil {
+	patience := time.NewTimer(maxWait)
+	defer patience.Stop()
+	if err := w.hand(ctx, s, patience.C); err != nil {
 		return err
 	}
 	select {
 	case err := <-s.answer:
 		return err
 	case <-ctx.Done():
-	}
-	if s.taken.CompareAndSwap(false, true) {
-		return ctx.Err()
+		if s.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+	case <-patience.C:
+		if s.taken.CompareAndSwap(false, true) {
+			return w.refuse()
+		}
+		select { // it is being done
+		case err := <-s.answer:
+			return err
+		case <-ctx.Done():
+		}
 	}
 	select { // the writer is at it; it may just have answered
 	case err := <-s.answer:
@@ -91,7 +105,7 @@ func (w *writer) write(ctx context.Context, do func(tx) error) error {
 }
 
 // hand gives a step to the loop.
-func (w *writer) hand(ctx context.Context, s *step) error {
+func (w *writer) hand(ctx context.Context, s *step, patience <-chan time.Time) error {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if w.closed {
@@ -102,7 +116,14 @@ func (w *writer) hand(ctx context.Context, s *step) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-patience:
+		return w.refuse()
 	}
+}
+
+func (w *writer) refuse() error {
+	w.refused.Add(1)
+	return &busyError{"write"}
 }
 
 func (w *writer) loop() {
@@ -172,8 +193,12 @@ func (w *writer) alone(s *step) error {
 // transaction runs do in a transaction on the one connection. A caller's context
 // has no place here: an interrupted statement would undo the whole batch.
 func (w *writer) transaction(do func(tx) error) error {
+	defer w.reader.write()() // before the first statement: to begin needs a core, too
 	ctx := context.Background()
 	sqltx, err := w.db.BeginTx(ctx, nil)
+	if code(err)&0xff == codeBusy {
+		return fmt.Errorf("another program has locked the database: %w: %w", w.refuse(), err)
+	}
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -61,6 +61,41 @@ func failedAsMeant(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "a fault of the test")
 }
 
+// Somebody else, a backup tool perhaps, locks the database and does not let go.
+func TestAWriteThatGetsNoTurnIsTurnedAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for seconds")
+	}
+	dir := t.TempDir()
+	store := open(t, dir)
+	db := database(t, dir)
+	db.SetMaxOpenConns(1)
+	_, err := db.Exec(`BEGIN IMMEDIATE`)
+	require.NoError(t, err)
+	errs := make([]error, callersAtOnce)
+	var callers sync.WaitGroup
+	for i := range errs {
+		callers.Go(func() { _, errs[i] = store.Grant(t.Context(), "amal", fmt.Sprint(i), 1) })
+	}
+	callers.Wait()
+	for _, err := range errs {
+		var refusal interface{ RetryAfter() time.Duration }
+		require.ErrorAs(t, err, &refusal)
+		require.Positive(t, refusal.RetryAfter())
+	}
+	require.Positive(t, store.Stats().Refused)
+	_, err = store.Balance(t.Context(), "amal")
+	require.NoError(t, err, "reads go on")
+
+	_, err = db.Exec(`COMMIT`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	require.NoError(t, store.Ping(t.Context()))
+	pages, err := store.Balance(t.Context(), "amal")
+	require.NoError(t, err)
+	require.Zero(t, pages, "what was refused never happens")
+}
+
 const callersAtOnce = 20
 
 // A watched context counts how often somebody waits for its end.

@@ -15,7 +15,6 @@ func valueCases() []testcase {
 		{"a value is set where there was none, and only there", valueFirst},
 		{"a value takes the place of the one it names", valueReplace},
 		{"of many who set one value one does", valueTogether},
-		{"a value needs a name", valueNoName},
 	}
 }
 
@@ -75,8 +74,4 @@ func valueTogether(s *suite) {
 	}
 	s.is(s.SetValue(s.cancelled(), "key", old, []byte("late")), context.Canceled)
 	equal(s, "value", s.value("key"), string(old))
-}
-
-func valueNoName(s *suite) {
-	s.refused("a value without a name", s.SetValue(s.Context(), "", nil, []byte("k1")))
 }
