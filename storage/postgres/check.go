@@ -27,6 +27,9 @@ const (
 
 // Check implements [storage.Store]. It sees one moment of the database.
 func (s *Store) Check(ctx context.Context) error {
+	if s.pool.closed.Load() {
+		return fmt.Errorf("check: %w", errClosed)
+	}
 	conn, err := pgx.ConnectConfig(ctx, s.direct) // its own: it takes long, and nobody shall wait for it
 	if err != nil {
 		return fmt.Errorf("check: %w", err)

@@ -15,7 +15,7 @@ import (
 const (
 	selectBalance = `SELECT pages FROM balances WHERE owner = $1`
 	selectEntries = `SELECT id, owner, action, pages, cause, created FROM credit_entries
-		WHERE owner = $1 AND ($2 <= 0 OR id < $2) ORDER BY id DESC LIMIT $3`
+		WHERE owner = $1 AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`
 	selectChain = `SELECT id, owner, action, pages, cause, created, hash FROM credit_entries WHERE owner = $1 ORDER BY id`
 	selectHead  = `SELECT pages, hash FROM balances WHERE owner = $1`
 )

@@ -20,6 +20,7 @@ const (
 		min(created_at) FILTER (WHERE state IN ('available', 'retryable', 'scheduled', 'pending'))
 		FROM river_job WHERE state IN ('available', 'retryable', 'scheduled', 'pending', 'running', 'discarded', 'cancelled')`
 	selectOwners = `SELECT id, owner FROM sessions WHERE id = ANY($1)`
+	lockJob      = `SELECT FROM river_job WHERE id = $1 FOR UPDATE`
 	requeue      = `UPDATE sessions SET job = $2, updated = $3, code = '', detail = NULL,
 		status = CASE status WHEN 'failed' THEN 'queued' ELSE status END WHERE id = $1`
 )
@@ -106,6 +107,9 @@ func (s *Store) DeadJobs(ctx context.Context, before int64, limit int) ([]storag
 // RetryJob implements [storage.Jobs].
 func (s *Store) RetryJob(ctx context.Context, id int64) error {
 	err := s.pool.tx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockJob, id); err != nil {
+			return err
+		}
 		session, err := s.queue.DeadTx(ctx, tx, id)
 		if err != nil {
 			return err
@@ -133,7 +137,12 @@ func (s *Store) RetryJob(ctx context.Context, id int64) error {
 
 // DiscardJob implements [storage.Jobs].
 func (s *Store) DiscardJob(ctx context.Context, id int64) error {
-	err := s.pool.tx(ctx, func(tx pgx.Tx) error { return s.queue.DiscardTx(ctx, tx, id) })
+	err := s.pool.tx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockJob, id); err != nil {
+			return err
+		}
+		return s.queue.DiscardTx(ctx, tx, id)
+	})
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("discard job %d: %w", id, err)
 	}

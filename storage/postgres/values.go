@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -29,6 +30,9 @@ func (s *Store) Value(ctx context.Context, name string) ([]byte, error) {
 
 // SetValue implements [storage.Values].
 func (s *Store) SetValue(ctx context.Context, name string, old, value []byte) error {
+	if name == "" {
+		return errors.New("set value: it has no name")
+	}
 	if value == nil {
 		value = []byte{}
 	}
