@@ -57,6 +57,30 @@ func (s *Service) Submit(ctx context.Context, owner, id string, answers map[stri
 	return result, nil
 }
 
+// Erase removes a session of the owner's and all that is in it, at once. Work on it
+// stops, and pages that it holds are given back.
+func (s *Service) Erase(ctx context.Context, owner, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, requestWait)
+	defer cancel()
+	kept, err := s.store.Session(ctx, id)
+	switch {
+	case err != nil:
+		return storeError(err)
+	case kept.Owner != owner:
+		return &Error{Code: NotFound}
+	case s.enabled(FlagReadOnly):
+		return &Error{Code: Unavailable, Err: errReadOnly}
+	}
+	if err := s.store.EraseSession(ctx, id, string(Erased)); err != nil {
+		return storeError(err)
+	}
+	s.hub.over(id)
+	if !kept.Status.Ended() && s.counted() {
+		s.moved(ctx, id, storage.Release, kept.Pages)
+	}
+	return nil
+}
+
 var errReadOnly = errors.New("the service is read-only")
 
 // Result returns the graded answers, or [NotReady] when none were submitted.

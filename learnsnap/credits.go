@@ -36,6 +36,18 @@ func (s *Service) Balance(ctx context.Context, owner string) (int, error) {
 	return pages, nil
 }
 
+// History returns entries of an owner's ledger, newest first: those whose ID is less
+// than before (0 means any), at most limit.
+func (s *Service) History(ctx context.Context, owner string, before int64, limit int) ([]storage.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestWait)
+	defer cancel()
+	entries, err := s.store.Entries(ctx, owner, before, limit)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return entries, nil
+}
+
 // giveFree gives an owner the free pages. It reports false when they were given
 // before.
 func (s *Service) giveFree(ctx context.Context, owner string) (bool, error) {

@@ -38,7 +38,7 @@ type Observation struct {
 	Model    string
 	Reason   string // why a piece was dropped: a word out of a small, fixed set
 	Code     Code
-	Action   string // "grant", "hold" or "release"
+	Action   string // "grant", "hold", "capture" or "release"
 	Pages    int    // never negative
 	Elapsed  time.Duration
 	Err      error

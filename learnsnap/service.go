@@ -51,6 +51,11 @@ type ServiceConfig struct {
 	// first bytes, for an image type that is known or for text.
 	Inspect func(ctx context.Context, r io.Reader) (mediaType string, err error)
 
+	// Inline reports whether a new quiz is worked on at once, in the process that takes
+	// it and beside the queue. The queue comes back to it when the process dies. Nil
+	// means that all goes through the queue.
+	Inline func() bool
+
 	FreePages int              // given once to each owner; 0 means [DefaultFreePages], −1 that pages are not counted at all
 	Workers   int              // quizzes at a time; 0 means 2
 	TTL       time.Duration    // of a session; 0 means 24 hours
@@ -71,6 +76,8 @@ type Service struct {
 	ttl       time.Duration
 	now       func() time.Time
 	hub       *hub
+	notQueued func() bool
+	inline    *inline
 }
 
 // NewService returns a service. Nothing happens until [Service.Run].
@@ -88,6 +95,11 @@ func NewService(c ServiceConfig) (*Service, error) {
 		ttl:       cmp.Or(max(c.TTL, 0), 24*time.Hour),
 		now:       c.Now,
 		hub:       newHub(c.Store),
+		notQueued: c.Inline,
+		inline:    newInline(),
+	}
+	if s.notQueued == nil {
+		s.notQueued = func() bool { return false }
 	}
 	if s.enabled == nil {
 		s.enabled = func(string) bool { return false }
@@ -109,6 +121,7 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var upkeep sync.WaitGroup
 	upkeep.Go(func() { s.upkeep(ctx) })
+	upkeep.Go(func() { s.inline.run(ctx) })
 	defer upkeep.Wait()
 	defer cancel()
 
@@ -130,6 +143,7 @@ type Session struct {
 	Created  time.Time
 	Expires  time.Time
 	Failure  *Failure // set when it has failed
+	Repeated bool     // its creation was a repetition, under the same idempotency key
 
 	Language  quiz.Language // empty while it is not known
 	PageItems []quiz.Page   // that were read so far, by number

@@ -201,7 +201,7 @@ func TestAQuizFromPhotosToResult(t *testing.T) {
 	require.Len(t, h.seen.of(learnsnap.FirstQuestion), 1)
 	require.Len(t, h.seen.of(learnsnap.Ready), 1)
 	require.Len(t, h.seen.of(learnsnap.Accepted), 2+1+8)
-	require.Len(t, h.seen.of(learnsnap.PagesMoved), 2)
+	require.Len(t, h.seen.of(learnsnap.PagesMoved), 3)
 }
 
 func TestAnswersAreKeptOnceHoweverManyHandThemIn(t *testing.T) {

@@ -3,9 +3,12 @@ package learnsnap
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"slices"
 	"time"
@@ -23,7 +26,16 @@ type Options struct {
 	Language       quiz.Language
 	Types          []quiz.Type
 	SkipUnreadable bool // see [Request]
+
+	// Key is an idempotency key of the caller's choice, of 1 to [MaxKey] printable ASCII
+	// characters: whoever repeats a creation that got no answer sends the same one, and
+	// gets the session that the first time made. It lives as long as that session.
+	// Empty means that each creation is a new one.
+	Key string
 }
+
+// MaxKey is how long an idempotency key may be.
+const MaxKey = 255
 
 // An Upload takes the pages of a quiz that is to be created. Each page goes into
 // the store as it arrives; none is held in memory. Close it in any case. It is not
@@ -33,13 +45,14 @@ type Upload struct {
 	owner   string
 	id      string // of the session that it may become
 	pages   []storedPage
-	touched bool // the store may hold something of it
+	print   hash.Hash // of the pages' bytes, for the fingerprint of an idempotent creation
+	touched bool      // the store may hold something of it
 	created bool
 }
 
 // Upload begins an upload for an owner.
 func (s *Service) Upload(owner string) *Upload {
-	return &Upload{service: s, owner: owner, id: newID()}
+	return &Upload{service: s, owner: owner, id: newID(), print: sha256.New()}
 }
 
 // Add takes the next page: it streams r into the store, at most [MaxPageBytes],
@@ -52,7 +65,8 @@ func (u *Upload) Add(ctx context.Context, r io.Reader) error {
 		return &Error{Code: TooManyPages}
 	}
 	u.touched = true
-	source := &bounded{r: r, left: MaxPageBytes}
+	sum := sha256.New()
+	source := &bounded{r: io.TeeReader(r, sum), left: MaxPageBytes}
 	blob, err := u.service.store.PutBlob(ctx, u.id, source)
 	switch {
 	case source.err != nil:
@@ -72,6 +86,7 @@ func (u *Upload) Add(ctx context.Context, r io.Reader) error {
 		return pageError(number, PageTooLarge, errors.New("a text of that size is no page"))
 	}
 	u.pages = append(u.pages, storedPage{Hash: blob.Hash, Type: mediaType, Size: blob.Size})
+	u.print.Write(sum.Sum(nil))
 	return nil
 }
 
@@ -99,6 +114,8 @@ func (u *Upload) Create(ctx context.Context, o Options) (Session, error) {
 		return Session{}, invalid("this upload was created already")
 	case err != nil:
 		return Session{}, err
+	case !validKey(o.Key):
+		return Session{}, invalid("an idempotency key has up to %d printable ASCII characters", MaxKey)
 	case len(u.pages) == 0:
 		return Session{}, &Error{Code: NoPages}
 	case s.enabled(FlagReadOnly) || s.enabled(FlagGenerationStopped):
@@ -114,12 +131,21 @@ func (u *Upload) Create(ctx context.Context, o Options) (Session, error) {
 	}
 	now := s.now().UTC()
 	kept := storage.Session{
-		ID: u.id, Owner: u.owner, Status: storage.Queued, Pages: len(u.pages),
+		ID: u.id, Owner: u.owner, Status: storage.Queued, Pages: len(u.pages), Key: o.Key, Print: u.fingerprint(o),
 		Request: body, Created: now, Updated: now, Expires: now.Add(s.ttl),
 	}
+	atOnce := s.inline.reserve(s.notQueued())
+	if atOnce {
+		kept.Due = now.Add(inlineHeadStart)
+	}
 	if err := u.create(ctx, kept); err != nil {
+		s.inline.giveUp(atOnce)
+		if o.Key != "" && errors.Is(err, storage.ErrExists) {
+			return u.earlier(ctx, kept)
+		}
 		return Session{}, err
 	}
+	s.inline.start(atOnce, kept.ID, s.work)
 	u.created = true
 	observe(ctx, s.observer, Observation{Occasion: Created, Session: kept.ID, Pages: kept.Pages})
 	if s.counted() {
@@ -155,6 +181,53 @@ func (u *Upload) create(ctx context.Context, kept storage.Session) error {
 		return storeError(err)
 	}
 	return nil // it went well after all: only the answer came too late
+}
+
+// earlier returns the session that the owner created before under the same key, as
+// it was created.
+func (u *Upload) earlier(ctx context.Context, again storage.Session) (Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestWait)
+	defer cancel()
+	kept, err := u.service.store.SessionByKey(ctx, u.owner, again.Key)
+	if err != nil {
+		return Session{}, &Error{Code: Unavailable, Err: err} // it has just gone: the next try is a new one
+	}
+	if kept.Print != again.Print {
+		return Session{}, &Error{Code: KeyReused, Err: fmt.Errorf("session %s was created under that key, of another request", kept.ID)}
+	}
+	asked, err := readRequest(kept)
+	if err != nil {
+		return Session{}, err
+	}
+	var none tally
+	return Session{
+		ID: kept.ID, Status: storage.Queued, Pages: kept.Pages, Created: kept.Created, Expires: kept.Expires, Repeated: true,
+		Language: asked.Language, Progress: none.progress(kept.Pages, asked.Questions),
+	}, nil
+}
+
+// fingerprint tells two requests under one idempotency key apart: by the bytes of
+// their pages, in order, and by what is asked of them, however it was sent.
+func (u *Upload) fingerprint(o Options) string {
+	if o.Key == "" {
+		return ""
+	}
+	print := sha256.New()
+	print.Write(u.print.Sum(nil))
+	fmt.Fprintf(print, "%d %q %q %t", o.Questions, o.Language, wantedTypes(o.Types), o.SkipUnreadable)
+	return hex.EncodeToString(print.Sum(nil))
+}
+
+func validKey(key string) bool {
+	if len(key) > MaxKey {
+		return false
+	}
+	for _, c := range []byte(key) {
+		if c < '!' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // exists reports whether a session is there after its creation has failed.
@@ -193,13 +266,10 @@ func (s *Service) Create(ctx context.Context, owner string, pages []ai.Media, o 
 		}
 	}
 	created, err := u.Create(ctx, o)
-	if err != nil {
-		return Session{}, u.giveUp(ctx, err)
-	}
-	return created, nil
+	return created, u.giveUp(ctx, err) // of a repetition too: its pages are there already
 }
 
-// giveUp closes an upload that has failed for a reason, and returns the reason.
+// giveUp closes an upload, which may have failed for a reason, and returns the reason.
 func (u *Upload) giveUp(ctx context.Context, reason error) error {
 	if err := u.Close(); err != nil {
 		observe(ctx, u.service.observer, Observation{Occasion: UpkeepFailed, Session: u.id, Err: err})

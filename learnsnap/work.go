@@ -18,6 +18,10 @@ const (
 	// say when they can be asked again. Later that counts as an attempt.
 	patience = 30 * time.Minute
 
+	// mostCrashes is how many processes may die with a quiz, beside one for each item
+	// that it has got, before it is given up: it may be what kills them.
+	mostCrashes = 5
+
 	storeAgain  = 5 * time.Second  // until a worker tries a store again that failed
 	switchAgain = 30 * time.Second // until it looks again whether generation is still switched off
 )
@@ -37,6 +41,9 @@ func (s *Service) work(ctx context.Context, job storage.Job) error {
 		return nil // upkeep removes it
 	}
 	w := &worker{Service: s, session: claimed}
+	if job.Crashes >= mostCrashes+claimed.Items {
+		return w.crashed(ctx, job)
+	}
 	err = w.generate(ctx)
 	switch {
 	case errors.Is(err, errLost):
@@ -204,6 +211,15 @@ func (w *worker) settle(ctx context.Context, job storage.Job, failed error) erro
 	return &attemptError{failed, true}
 }
 
+// crashed gives up a session with which process after process has died.
+func (w *worker) crashed(ctx context.Context, job storage.Job) error {
+	err := &Error{Code: Internal, Err: fmt.Errorf("%d processes have died while they worked on it", job.Crashes)}
+	if failed := w.finish(ctx, err); failed != nil {
+		return failed
+	}
+	return &attemptError{err, true}
+}
+
 func (w *worker) postponed(ctx context.Context, err error) {
 	observe(ctx, w.observer, Observation{Occasion: Postponed, Session: w.session.ID, Code: CodeOf(err), Err: err})
 }
@@ -238,8 +254,12 @@ func (w *worker) finish(ctx context.Context, failed error) error {
 	w.hub.over(w.session.ID)
 	seen.Elapsed = w.age()
 	observe(ctx, w.observer, seen)
-	if failed != nil && w.counted() {
-		w.moved(ctx, w.session.ID, storage.Release, w.session.Pages)
+	if w.counted() {
+		action := storage.Capture
+		if failed != nil {
+			action = storage.Release
+		}
+		w.moved(ctx, w.session.ID, action, w.session.Pages)
 	}
 	return nil
 }
@@ -284,6 +304,9 @@ type attemptError struct {
 }
 
 func (e *attemptError) Error() string { return e.err.Error() }
+
+// Cause groups dead jobs.
+func (e *attemptError) Cause() string { return string(CodeOf(e.err)) }
 
 // Permanent tells the queue that there is no other attempt.
 func (e *attemptError) Permanent() bool { return e.last }
