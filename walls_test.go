@@ -29,6 +29,8 @@ type wall struct {
 var walls = map[string]wall{
 	// floor 1: none knows another
 	"resilience":            {},
+	"slo":                   {},
+	"flags":                 {},
 	"storage":               {},
 	"storage/storagetest":   {ours: "storage"},
 	"storage/internal/jobs": {ours: "storage", others: "github.com/riverqueue/river github.com/riverqueue/river/riverdriver github.com/riverqueue/river/rivertype"},

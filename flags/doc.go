@@ -1,0 +1,2 @@
+// Package flags holds switches that operators turn while a program runs.
+package flags
