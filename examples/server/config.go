@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/learnsnap/learnsnap-go/ai"
 )
 
 // A config is what the environment says, checked.
@@ -22,6 +25,8 @@ type config struct {
 	FreePages       int
 	Providers       []provider // in the order in which they are asked
 	AIConcurrency   int        // 0: not set
+	AIDailyUSD      float64    // 0: not bounded
+	AIPrices        ai.Prices  // instead of the built-in ones of the same models
 
 	limitMemory bool     // GOMEMLIMIT is not set by hand
 	unused      []string // variables that a later version knows
@@ -35,7 +40,7 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"DATABASE_DIRECT_URL", "FLAGS_FILE", "BACKUP_DIR", "AI_DAILY_USD", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"DATABASE_DIRECT_URL", "FLAGS_FILE", "BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL", "JWT_SECRET",
 	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
 }
@@ -87,6 +92,33 @@ func (e *environment) duration(name string, otherwise, least, most time.Duration
 	return d
 }
 
+// dollars reads an amount above 0; 0 means that none is set.
+func (e *environment) dollars(name string) float64 {
+	v := e.values[name]
+	if v == "" {
+		return 0
+	}
+	const most = 1_000_000
+	usd, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(usd > 0 && usd <= most) {
+		e.refuse(name, "US dollars above 0, such as 2.50; none at all for no bound")
+		return 0
+	}
+	return usd
+}
+
+// prices reads AI_PRICES.
+func (e *environment) prices(c *config) {
+	v := e.values["AI_PRICES"]
+	if v == "" {
+		return
+	}
+	var err error
+	if c.AIPrices, err = ai.ParsePrices([]byte(v)); err != nil {
+		e.refuse("AI_PRICES", `US dollars per million tokens, as {"openai/gpt-6-luna":{"input":0.1,"output":0.5}}`)
+	}
+}
+
 // readConfig reads the environment. Its error has a line for each mistake.
 func readConfig(environ []string) (config, error) {
 	e := environment{values: map[string]string{}}
@@ -103,6 +135,7 @@ func readConfig(environ []string) (config, error) {
 		ShutdownTimeout: e.duration("SHUTDOWN_TIMEOUT", 30*time.Second, time.Second, 10*time.Minute),
 		FreePages:       e.number("FREE_PAGES_GUEST", 2, -1, 1_000_000),
 		AIConcurrency:   e.number("AI_CONCURRENCY", 0, 1, 1000),
+		AIDailyUSD:      e.dollars("AI_DAILY_USD"),
 		limitMemory:     e.values["GOMEMLIMIT"] == "",
 	}
 	if e.values["FREE_PAGES_GUEST"] == "0" {
@@ -114,6 +147,7 @@ func readConfig(environ []string) (config, error) {
 	e.database(&c)
 	e.secrets(&c)
 	e.providers(&c)
+	e.prices(&c)
 	for _, name := range later {
 		if e.values[name] != "" {
 			c.unused = append(c.unused, name)
@@ -177,6 +211,13 @@ func (e *environment) providers(c *config) {
 	}
 }
 
+// prices are the built-in prices and, before them, those of AI_PRICES.
+func (c config) prices() ai.Prices {
+	prices := ai.DefaultPrices()
+	maps.Copy(prices, c.AIPrices)
+	return prices
+}
+
 // attrs are the configuration for the log. Secrets are not among them.
 func (c config) attrs() []slog.Attr {
 	var names []string
@@ -186,6 +227,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("dataDir", c.DataDir), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
+		slog.Any("providers", append(names, "offline")), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
 	}
 }

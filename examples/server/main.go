@@ -103,7 +103,7 @@ func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error)
 	}
 	s := &server{config: c, log: log, store: store, devices: devices{keys: secret}, ready: func() bool { return false }}
 	s.draining, s.drain = context.WithCancel(context.Background())
-	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
+	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{Prices: c.prices()})
 	s.ocr = offline.NewTesseract(offline.TesseractConfig{})
 	if err := s.ocr.Check(context.Background()); err != nil {
 		log.Warn("photos can't be read by the offline model; texts can", "error", err)
