@@ -71,6 +71,7 @@ var walls = map[string]wall{
 	"examples/server/internal/intake": {},
 	"examples/quiz":                   {ours: "*"},
 	"examples/embed":                  {ours: "*"},
+	"examples/slo":                    {ours: "*"},
 }
 
 func TestImportsPointDownOnly(t *testing.T) {
