@@ -38,6 +38,21 @@ type Config struct {
 	// code. Nil leaves pages as they are.
 	Prepare func(ctx context.Context, m ai.Media) (ai.Media, error)
 
+	// MaxCostUSD bounds what the calls to models cost for one quiz, in US dollars, all
+	// attempts together: [Item].SpentUSD remembers what was spent before. A model that
+	// the rest does not pay for is left out, and a reply is broken off when the money
+	// is spent; models that cost nothing go on (offline ones, and those with a price of
+	// 0). With none of these the quiz ends with what it has or, where that is too
+	// little, in [CostLimit]. Where a provider has not told what a call used it is
+	// estimated, see [ai.Meter]; a call that failed before its first chunk counts as
+	// nothing. 0 and −1 mean no bound.
+	MaxCostUSD float64
+
+	// Prices are those of the models, by the names that [ai.Models] gives them. A call
+	// to a model without a price counts as nothing, and the Observer is told of it
+	// once ([CostUnknown]). Nil means [ai.DefaultPrices].
+	Prices ai.Prices
+
 	Timeout  time.Duration // of one generation; 0 means [DefaultTimeout], −1 none
 	Observer Observer      // is told of accepted and dropped items; may be nil
 }
@@ -56,7 +71,24 @@ func New(c Config) (*Engine, error) {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	return &Engine{config: c}, nil
+	if c.Prices == nil {
+		c.Prices = ai.DefaultPrices()
+	}
+	e := &Engine{config: c}
+	e.tellUnpriced(c.Model)
+	return e, nil
+}
+
+// tellUnpriced tells of models whose calls can't be counted against MaxCostUSD.
+func (e *Engine) tellUnpriced(m ai.Model) {
+	if e.config.MaxCostUSD <= 0 {
+		return
+	}
+	for name := range ai.Models(m) {
+		if _, known := e.config.Prices.Cost(name, ai.Usage{}); !known && sourceOf(name) == "" {
+			observe(context.Background(), e.config.Observer, Observation{Occasion: CostUnknown, Model: name})
+		}
+	}
 }
 
 // A Request asks an [Engine] for a quiz.

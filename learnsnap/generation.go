@@ -24,6 +24,7 @@ type generation struct {
 	questions []quiz.Question
 	judge     *quiz.Judge      // once every page is there
 	media     map[int]ai.Media // prepared pages that are still to be read
+	purse     *purse           // nil when the cost has no bound
 
 	// What the last attempts say about why nothing more came.
 	brought bool // the attempt under way: an item
@@ -47,6 +48,7 @@ func (e *Engine) begin(r Request) (*generation, error) {
 			return nil, &Error{Code: TooManyPages}
 		}
 	}
+	g.purse = newPurse(e.config, r.Have)
 	seen := map[string]bool{}
 	for _, it := range r.Have {
 		if err := g.checkHave(it, seen); err != nil {
@@ -104,7 +106,9 @@ func (g *generation) take(it Item) {
 }
 
 // item makes the next item.
-func (g *generation) item(model string) Item { return Item{Seq: g.seq + 1, Model: model} }
+func (g *generation) item(model string) Item {
+	return Item{Seq: g.seq + 1, Model: model, SpentUSD: g.purse.total()}
+}
 
 func (g *generation) progress() Progress { return g.tally.progress(g.total, g.request.Questions) }
 
@@ -127,7 +131,7 @@ func (g *generation) run(parent context.Context, show func(Part) bool) error {
 	if !goOn {
 		return nil
 	}
-	for it, failed := range ai.Run(ctx, witness{g.engine.config.Model, g}, g.task(ctx), g.items) {
+	for it, failed := range ai.Run(ctx, witness{g.purse.of(g.engine.config.Model), g}, g.task(ctx), g.items) {
 		if failed != nil {
 			err = failed
 			break

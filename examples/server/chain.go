@@ -78,7 +78,9 @@ func (ch *chain) guarded(m ai.Model, c config, log *slog.Logger, metrics *teleme
 	metrics.Breaker(name, breaker.State)
 	gates := []resilience.Gate{breaker, resilience.NewLimiter(limit), resilience.NewQuota(resilience.QuotaConfig{Name: name, Refused: ai.Busy})}
 	if _, priced := ch.prices.Cost(name, ai.Usage{}); !priced {
-		log.Warn("the price of this model is not known, its calls count as nothing; set AI_PRICES", "model", name)
+		if c.AIQuizUSD == 0 { // else the engine says so
+			log.Warn("the price of this model is not known, its calls count as nothing; set AI_PRICES", "model", name)
+		}
 	} else if ch.budget != nil && !ch.prices.Free(name) {
 		gates = append([]resilience.Gate{ch.budget.Gate(name)}, gates...)
 		return ai.Traced(ai.Guard(m, resilience.Gates(gates...)), ch.budget)

@@ -26,6 +26,7 @@ type config struct {
 	Providers       []provider // in the order in which they are asked
 	AIConcurrency   int        // 0: not set
 	AIDailyUSD      float64    // 0: not bounded
+	AIQuizUSD       float64    // 0: not bounded
 	AIPrices        ai.Prices  // instead of the built-in ones of the same models
 
 	limitMemory bool     // GOMEMLIMIT is not set by hand
@@ -136,6 +137,7 @@ func readConfig(environ []string) (config, error) {
 		FreePages:       e.number("FREE_PAGES_GUEST", 2, -1, 1_000_000),
 		AIConcurrency:   e.number("AI_CONCURRENCY", 0, 1, 1000),
 		AIDailyUSD:      e.dollars("AI_DAILY_USD"),
+		AIQuizUSD:       e.dollars("AI_QUIZ_USD"),
 		limitMemory:     e.values["GOMEMLIMIT"] == "",
 	}
 	if e.values["FREE_PAGES_GUEST"] == "0" {
@@ -227,6 +229,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("dataDir", c.DataDir), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
+		slog.Any("providers", append(names, "offline")), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
 	}
 }

@@ -116,7 +116,9 @@ func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error)
 		return nil, err
 	}
 	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log))
-	engine, err := learnsnap.New(learnsnap.Config{Model: s.chain.model, Prepare: intake.Prepare, Observer: observer})
+	engine, err := learnsnap.New(learnsnap.Config{
+		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(),
+	})
 	if err != nil {
 		return nil, err
 	}

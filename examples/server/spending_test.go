@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,8 +86,18 @@ func TestADaysBudgetHoldsAlsoAfterARestart(t *testing.T) {
 	require.Equal(t, []any{nil, nil, nil, nil, nil}, s.device().quizOf(heart), "a new day")
 }
 
+func TestAQuizMayCostSoMuchAndNoMore(t *testing.T) {
+	provider := aitest.NewServer(t, aitest.Chat, aitest.Say(heartReply(t)))
+	s := start(t, t.TempDir(), "OPENAI_API_KEY=key", "OPENAI_BASE_URL="+provider.URL, "OPENAI_MODEL=dear",
+		`AI_PRICES={"openai/dear":{"input":1000,"output":1000}}`, "AI_QUIZ_USD=0.10")
+	require.Equal(t, []any{"offline", "offline", "offline", "offline", "offline"}, s.device().quizOf(heart))
+	require.Empty(t, provider.Requests(), "its prompt alone would have cost more")
+}
+
 func TestAModelWithoutAPriceIsToldOf(t *testing.T) {
-	s := start(t, t.TempDir(), "OPENAI_API_KEY=key", "OPENAI_MODEL=mine", "AI_DAILY_USD=1")
-	require.NoError(t, s.stop())
-	require.Contains(t, s.log.String(), `the price of this model is not known`)
+	for _, bound := range []string{"AI_DAILY_USD=1", "AI_QUIZ_USD=1"} {
+		s := start(t, t.TempDir(), "OPENAI_API_KEY=key", "OPENAI_MODEL=mine", bound)
+		require.NoError(t, s.stop())
+		require.Equal(t, 1, strings.Count(s.log.String(), "the price of this model is not known"))
+	}
 }

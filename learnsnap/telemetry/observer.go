@@ -63,7 +63,7 @@ func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
 			return slog.LevelError, true
 		}
 		return slog.LevelInfo, true // the pages are at fault, not we
-	case learnsnap.Postponed, learnsnap.UpkeepFailed:
+	case learnsnap.Postponed, learnsnap.UpkeepFailed, learnsnap.CostUnknown:
 		return slog.LevelWarn, true
 	}
 	return 0, false
@@ -73,7 +73,7 @@ func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
 // this program or of what it stands on.
 func ours(code learnsnap.Code) bool {
 	switch code {
-	case learnsnap.RecaptureRequired, learnsnap.TooFewQuestions, learnsnap.Expired,
+	case learnsnap.RecaptureRequired, learnsnap.TooFewQuestions, learnsnap.CostLimit, learnsnap.Expired,
 		learnsnap.CorruptPage, learnsnap.UnsupportedPage, learnsnap.ImageTooLarge, learnsnap.EmptyPage, learnsnap.PageTooLarge:
 		return false
 	}
@@ -96,6 +96,8 @@ func message(o learnsnap.Occasion) string {
 		return "quiz failed"
 	case learnsnap.Postponed:
 		return "quiz postponed"
+	case learnsnap.CostUnknown:
+		return "the price of this model is not known, its calls count as nothing"
 	case learnsnap.PagesMoved:
 		return "pages moved"
 	}
