@@ -70,6 +70,7 @@ var walls = map[string]wall{
 	"examples/server":                 {ours: "*", others: "github.com/julienschmidt/httprouter"},
 	"examples/server/internal/intake": {},
 	"examples/quiz":                   {ours: "*"},
+	"examples/ai":                     {ours: "ai ai/anthropic ai/gemini resilience"},
 	"examples/embed":                  {ours: "*"},
 	"examples/slo":                    {ours: "*"},
 }
