@@ -30,7 +30,7 @@ var walls = map[string]wall{
 	// floor 1: none knows another
 	"resilience":            {},
 	"slo":                   {},
-	"flags":                 {},
+	"flags":                 {others: "github.com/open-feature/go-sdk"},
 	"storage":               {},
 	"storage/storagetest":   {ours: "storage"},
 	"storage/internal/jobs": {ours: "storage", others: "github.com/riverqueue/river github.com/riverqueue/river/riverdriver github.com/riverqueue/river/rivertype"},
@@ -73,6 +73,7 @@ var walls = map[string]wall{
 	"examples/ai":                     {ours: "ai ai/anthropic ai/gemini resilience"},
 	"examples/embed":                  {ours: "*"},
 	"examples/slo":                    {ours: "*"},
+	"examples/flags":                  {ours: "*", others: "github.com/open-feature/go-sdk"},
 }
 
 func TestImportsPointDownOnly(t *testing.T) {
