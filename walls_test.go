@@ -72,6 +72,7 @@ var walls = map[string]wall{
 	"examples/quiz":                   {ours: "*"},
 	"examples/ai":                     {ours: "ai ai/anthropic ai/gemini resilience"},
 	"examples/embed":                  {ours: "*"},
+	"examples/resilience":             {ours: "resilience"},
 	"examples/slo":                    {ours: "*"},
 	"examples/flags":                  {ours: "*", others: "github.com/open-feature/go-sdk"},
 }
