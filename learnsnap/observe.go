@@ -22,6 +22,7 @@ const (
 	FirstQuestion Occasion = "first_question" // of a session is durable; Session, Elapsed since its creation
 	Accepted      Occasion = "accepted"       // an item; Kind, Model
 	Dropped       Occasion = "dropped"        // a piece of a reply; Kind, Model, Reason
+	Verified      Occasion = "verified"       // a question was put to a second model; Kind, Model, Reason ([Agreed] and so on), Err
 	CostUnknown   Occasion = "cost_unknown"   // a model has no price: [Config].MaxCostUSD does not bound it; Model; once an Engine
 	Ready         Occasion = "ready"          // a quiz; Session, Elapsed since its creation
 	Failed        Occasion = "failed"         // a quiz, for good; Session, Elapsed, Code, Err

@@ -21,6 +21,8 @@ type chain struct {
 	model    ai.Model // all of them
 	links    []link
 	breakers map[string]*resilience.Breaker
+	verify   ai.Model            // of AI_VERIFY; nil means that none is set
+	made     map[string]ai.Model // those of providers, by name
 	prices   ai.Prices
 	budget   *ai.Budget // of a day; nil means that none is set
 }
@@ -32,18 +34,23 @@ type link struct {
 }
 
 func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, ocr *offline.Tesseract) (*chain, error) {
-	ch := &chain{breakers: map[string]*resilience.Breaker{}, prices: c.prices()}
+	ch := &chain{breakers: map[string]*resilience.Breaker{}, made: map[string]ai.Model{}, prices: c.prices()}
 	var err error
 	if ch.budget, err = newBudget(c, ch.prices, log); err != nil {
 		return nil, err
 	}
 	var models []ai.Model
 	for _, p := range c.Providers {
-		m, err := open(p, log)
+		m, err := ch.ready(p, c, log, metrics)
 		if err != nil {
-			return nil, fmt.Errorf("provider %s: %w", p.name, err)
+			return nil, err
 		}
-		models = append(models, ai.Traced(ch.guarded(m, c, log, metrics), metrics.Models()))
+		models = append(models, m)
+	}
+	if c.Verify.name != "" {
+		if ch.verify, err = ch.ready(c.Verify, c, log, metrics); err != nil {
+			return nil, err
+		}
 	}
 	models = append(models, ai.Traced(offline.New(offline.Config{Reader: ocr}), metrics.Models()))
 	ch.model = ai.Failover(models...)
@@ -51,6 +58,21 @@ func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, ocr *offli
 		ch.links = append(ch.links, link{name, m})
 	}
 	return ch, nil
+}
+
+// ready returns a provider's model with all that stands around it, one for each
+// name: who writes and verifies has one breaker.
+func (ch *chain) ready(p provider, c config, log *slog.Logger, metrics *telemetry.Metrics) (ai.Model, error) {
+	m, err := open(p, log)
+	if err != nil {
+		return nil, fmt.Errorf("provider %s: %w", p.name, err)
+	}
+	if made, ok := ch.made[m.Name()]; ok {
+		return made, nil
+	}
+	made := ai.Traced(ch.guarded(m, c, log, metrics), metrics.Models())
+	ch.made[m.Name()] = made
+	return made, nil
 }
 
 func open(p provider, log *slog.Logger) (ai.Model, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,7 @@ type config struct {
 	ShutdownTimeout time.Duration
 	FreePages       int
 	Providers       []provider // in the order in which they are asked
+	Verify          provider   // answers questions to verify them; without a name: none
 	AIConcurrency   int        // 0: not set
 	AIDailyUSD      float64    // 0: not bounded
 	AIQuizUSD       float64    // 0: not bounded
@@ -149,6 +151,7 @@ func readConfig(environ []string) (config, error) {
 	e.database(&c)
 	e.secrets(&c)
 	e.providers(&c)
+	e.verify(&c)
 	e.prices(&c)
 	for _, name := range later {
 		if e.values[name] != "" {
@@ -191,26 +194,55 @@ func (e *environment) secrets(c *config) {
 
 // providers takes the providers that have a key, in the order of AI_PROVIDERS.
 func (e *environment) providers(c *config) {
-	known := []string{"gemini", "openai", "anthropic"}
-	for name := range strings.SplitSeq(e.text("AI_PROVIDERS", strings.Join(known, ",")), ",") {
+	for name := range strings.SplitSeq(e.text("AI_PROVIDERS", strings.Join(known(), ",")), ",") {
 		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(known, name) {
+		if !slices.Contains(known(), name) {
 			e.refuse("AI_PROVIDERS", "some of gemini, openai, anthropic, with commas")
 			continue
 		}
-		prefix := strings.ToUpper(name)
-		p := provider{name: name, key: e.values[prefix+"_API_KEY"], model: e.values[prefix+"_MODEL"], baseURL: e.values[prefix+"_BASE_URL"]}
-		if u, err := url.Parse(p.baseURL); p.baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-			e.refuse(prefix+"_BASE_URL", "a URL such as https://host/v1")
-			continue
-		}
+		p, ok := e.provider(name)
 		switch {
+		case !ok:
 		case p.key != "":
 			c.Providers = append(c.Providers, p)
 		case e.values["AI_PROVIDERS"] != "":
-			e.refuse("AI_PROVIDERS", "only providers with a key; "+prefix+"_API_KEY is not set")
+			e.refuse("AI_PROVIDERS", "only providers with a key; "+strings.ToUpper(name)+"_API_KEY is not set")
 		}
 	}
+}
+
+func known() []string { return []string{"gemini", "openai", "anthropic"} }
+
+// provider takes what is set for a provider; ok is false where that can't be used.
+func (e *environment) provider(name string) (p provider, ok bool) {
+	prefix := strings.ToUpper(name)
+	p = provider{name: name, key: e.values[prefix+"_API_KEY"], model: e.values[prefix+"_MODEL"], baseURL: e.values[prefix+"_BASE_URL"]}
+	if u, err := url.Parse(p.baseURL); p.baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		e.refuse(prefix+"_BASE_URL", "a URL such as https://host/v1")
+		return p, false
+	}
+	return p, true
+}
+
+// verify takes AI_VERIFY: a provider that has a key, and a model of its if that is
+// to be another.
+func (e *environment) verify(c *config) {
+	v := e.values["AI_VERIFY"]
+	if v == "" {
+		return
+	}
+	name, model, _ := strings.Cut(v, "/")
+	name = strings.ToLower(strings.TrimSpace(name))
+	if !slices.Contains(known(), name) || e.values[strings.ToUpper(name)+"_API_KEY"] == "" {
+		e.refuse("AI_VERIFY", "gemini, openai or anthropic, with its key set; or with a model, such as openai/gpt-6-luna")
+		return
+	}
+	p, ok := e.provider(name)
+	if !ok {
+		return
+	}
+	p.model = cmp.Or(strings.TrimSpace(model), p.model)
+	c.Verify = p
 }
 
 // prices are the built-in prices and, before them, those of AI_PRICES.
@@ -229,6 +261,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("dataDir", c.DataDir), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
+		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
 	}
 }

@@ -117,7 +117,7 @@ func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error)
 	}
 	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log))
 	engine, err := learnsnap.New(learnsnap.Config{
-		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(),
+		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(), Verify: s.chain.verify,
 	})
 	if err != nil {
 		return nil, err

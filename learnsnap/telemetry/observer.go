@@ -56,6 +56,11 @@ func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
 	switch o.Occasion {
 	case learnsnap.Accepted, learnsnap.Dropped, learnsnap.PagesMoved:
 		return slog.LevelDebug, true
+	case learnsnap.Verified:
+		if o.Reason == learnsnap.Unverified {
+			return slog.LevelInfo, true
+		}
+		return slog.LevelDebug, true
 	case learnsnap.Created, learnsnap.FirstQuestion, learnsnap.Ready:
 		return slog.LevelInfo, true
 	case learnsnap.Failed:
@@ -96,6 +101,8 @@ func message(o learnsnap.Occasion) string {
 		return "quiz failed"
 	case learnsnap.Postponed:
 		return "quiz postponed"
+	case learnsnap.Verified:
+		return "question verified"
 	case learnsnap.CostUnknown:
 		return "the price of this model is not known, its calls count as nothing"
 	case learnsnap.PagesMoved:
