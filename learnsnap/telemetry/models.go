@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -91,7 +90,7 @@ func (m *modelMetrics) Start(ctx context.Context, model string, _ *ai.Prompt) co
 func (m *modelMetrics) End(_ context.Context, a ai.Attempt) {
 	provider, model := partsOf(a.Model)
 	m.inflight.WithLabelValues(provider).Dec()
-	m.requests.WithLabelValues(provider, model, outcome(a)).Inc()
+	m.requests.WithLabelValues(provider, model, a.Outcome()).Inc()
 	m.duration.WithLabelValues(provider, model).Observe(a.Duration.Seconds())
 	if a.Usage != nil {
 		m.tokens.WithLabelValues(provider, model, "input").Add(float64(max(a.Usage.Input, 0)))
@@ -109,25 +108,4 @@ func (m *modelMetrics) End(_ context.Context, a ai.Attempt) {
 func partsOf(name string) (provider, model string) {
 	provider, model, _ = strings.Cut(name, "/")
 	return provider, model
-}
-
-// outcome is how an attempt ended, as one of a fixed set of words.
-func outcome(a ai.Attempt) string {
-	var e *ai.Error
-	var rejected *resilience.RejectedError
-	switch {
-	case a.Err == nil && a.Left:
-		return "left"
-	case a.Err == nil && a.Finish == ai.FinishLength:
-		return "length"
-	case a.Err == nil:
-		return "ok"
-	case errors.Is(a.Err, context.Canceled), errors.Is(a.Err, context.DeadlineExceeded):
-		return "cancelled"
-	case errors.As(a.Err, &rejected):
-		return "rejected"
-	case errors.As(a.Err, &e):
-		return strings.ReplaceAll(e.Kind.Error(), " ", "_")
-	}
-	return "unknown"
 }
