@@ -17,27 +17,27 @@ type Report struct {
 
 // A FlagReport is what holds of one flag.
 type FlagReport struct {
-	Name        string     `json:"name"`
-	On          bool       `json:"on"`
-	Source      Source     `json:"source"`
-	Default     bool       `json:"default"`
-	Until       *time.Time `json:"until,omitempty"` // of the override that holds; nil without one, or without an end
-	Description string     `json:"description"`
-	Effect      string     `json:"effect"`
+	Name        string    `json:"name"`
+	On          bool      `json:"on"`
+	Source      Source    `json:"source"`
+	Default     bool      `json:"default"`
+	Until       time.Time `json:"until,omitzero"` // of the override that holds; zero without one, or without an end
+	Description string    `json:"description"`
+	Effect      string    `json:"effect"`
 }
 
 // A FileReport is how reading the file goes.
 type FileReport struct {
-	At      *time.Time `json:"at,omitempty"`      // when it was last read well; nil when never
-	Error   string     `json:"error,omitempty"`   // why it could not be read since; what it said before stands
-	Unknown []string   `json:"unknown,omitempty"` // names in it that no flag has
+	At      time.Time `json:"at,omitzero"`       // when it was last read well; zero when never
+	Error   string    `json:"error,omitempty"`   // why it could not be read since; what it said before stands
+	Unknown []string  `json:"unknown,omitempty"` // names in it that no flag has
 }
 
 // A StoreReport is how reading the store goes.
 type StoreReport struct {
-	At        *time.Time `json:"at,omitempty"`    // when it was last read; nil when never
-	Error     string     `json:"error,omitempty"` // why it could not be read since; what it said before stands
-	Listening bool       `json:"listening"`       // changes arrive at once; else within two seconds
+	At        time.Time `json:"at,omitzero"`     // when it was last read; zero when never
+	Error     string    `json:"error,omitempty"` // why it could not be read since; what it said before stands
+	Listening bool      `json:"listening"`       // changes arrive at once; else within two seconds
 }
 
 // Report returns what holds now.
@@ -47,17 +47,17 @@ func (s *Set) Report() Report {
 	now := *s.snapshot.Load()
 	r := Report{
 		Flags: []FlagReport{},
-		Store: StoreReport{At: known(s.storeAt), Error: text(s.storeErr), Listening: s.listening},
+		Store: StoreReport{At: s.storeAt.UTC(), Error: text(s.storeErr), Listening: s.listening},
 	}
 	for _, f := range s.config.Flags {
 		one := FlagReport{Name: f.Name, On: now[f.Name].on, Source: now[f.Name].source, Default: f.Default, Description: f.Description, Effect: f.Effect}
 		if one.Source == FromOverride {
-			one.Until = known(s.overrides[f.Name].Until)
+			one.Until = s.overrides[f.Name].Until
 		}
 		r.Flags = append(r.Flags, one)
 	}
 	if s.config.File != "" {
-		r.File = &FileReport{At: known(s.fileAt), Error: text(s.fileErr), Unknown: unknown(s.file, s.known)}
+		r.File = &FileReport{At: s.fileAt.UTC(), Error: text(s.fileErr), Unknown: unknown(s.file, s.known)}
 	}
 	return r
 }
@@ -75,14 +75,6 @@ func (s *Set) Overrides() []Override {
 	}
 	slices.SortFunc(all, func(a, b Override) int { return strings.Compare(a.Flag, b.Flag) })
 	return all
-}
-
-func known(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.UTC()
-	return &at
 }
 
 func text(err error) string {

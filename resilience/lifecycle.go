@@ -121,8 +121,9 @@ func (l *Lifecycle) run(ctx context.Context, stopping func()) error {
 	}
 	l.ready.Store(true)
 	l.log(slog.LevelInfo, "ready", slog.Duration("took", time.Since(began)))
+	var why error
 	var errs []error
-	drain, why := l.config.Drain, context.Canceled
+	drain := l.config.Drain
 	select {
 	case <-ctx.Done():
 		why = context.Cause(ctx)

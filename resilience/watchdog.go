@@ -106,10 +106,10 @@ var _ Gate = (*Watchdog)(nil)
 // answers.
 type MemoryReport struct {
 	State MemoryState `json:"state"`
-	Used  int64       `json:"usedBytes"`  // bytes that a collection would not free
-	Limit int64       `json:"limitBytes"` // 0 when there is none
-	Share float64     `json:"share"`      // of the limit
-	At    time.Time   `json:"at"`         // zero before Run has read for the first time
+	Used  int64       `json:"usedBytes"`   // bytes that a collection would not free
+	Limit int64       `json:"limitBytes"`  // 0 when there is none
+	Share float64     `json:"share"`       // of the limit
+	At    time.Time   `json:"at,omitzero"` // zero before Run has read for the first time
 	Error string      `json:"error,omitempty"`
 }
 

@@ -51,7 +51,7 @@ type ledgerState struct {
 }
 
 func (l ledgerState) report(all []*series) *LedgerReport {
-	r := &LedgerReport{Loaded: l.loaded, At: known(l.at)}
+	r := &LedgerReport{Loaded: l.loaded, At: l.at.UTC()}
 	if l.err != nil {
 		r.Error = l.err.Error()
 	}

@@ -65,19 +65,19 @@ type AlertReport struct {
 
 // A PolicyReport is whether a policy is at work and why.
 type PolicyReport struct {
-	Name      string     `json:"name"`
-	Objective string     `json:"objective"`
-	On        bool       `json:"on"`
-	Since     *time.Time `json:"since,omitempty"` // of its last change; nil when there was none
-	Why       string     `json:"why,omitempty"`
+	Name      string    `json:"name"`
+	Objective string    `json:"objective"`
+	On        bool      `json:"on"`
+	Since     time.Time `json:"since,omitzero"` // of its last change; zero when there was none
+	Why       string    `json:"why,omitempty"`
 }
 
 // A LedgerReport is how the exchange with the ledger goes.
 type LedgerReport struct {
-	Loaded bool       `json:"loaded"`           // what stood there at the start has been read
-	At     *time.Time `json:"at,omitempty"`     // of the last exchange that worked; nil before the first
-	Error  string     `json:"error,omitempty"`  // why the last one did not
-	Behind int        `json:"behind,omitempty"` // minutes of counts that are not stored yet
+	Loaded bool      `json:"loaded"`           // what stood there at the start has been read
+	At     time.Time `json:"at,omitzero"`      // of the last exchange that worked; zero before the first
+	Error  string    `json:"error,omitempty"`  // why the last one did not
+	Behind int       `json:"behind,omitempty"` // minutes of counts that are not stored yet
 }
 
 // Report returns where all budgets stand now. It reads some 40,000 minutes an
@@ -92,7 +92,7 @@ func (t *Tracker) Report() Report {
 		r.Objectives = append(r.Objectives, s.objective.report(s.counts(minuteOf(now))))
 	}
 	for _, p := range t.policies {
-		r.Policies = append(r.Policies, PolicyReport{Name: p.Name, Objective: p.Objective, On: p.on, Since: known(p.since), Why: p.why})
+		r.Policies = append(r.Policies, PolicyReport{Name: p.Name, Objective: p.Objective, On: p.on, Since: p.since.UTC(), Why: p.why})
 	}
 	if t.config.Ledger != nil {
 		r.Ledger = t.ledger.report(t.series)
@@ -128,14 +128,6 @@ func (o Objective) report(in map[time.Duration]count) ObjectiveReport {
 		r.Alerts = append(r.Alerts, AlertReport{b.Severity, b.Factor, label(b.Long), label(b.Short), b.fires(o, in)})
 	}
 	return r
-}
-
-func known(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.UTC()
-	return &at
 }
 
 // trim writes a number as short as it can be.
