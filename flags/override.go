@@ -96,7 +96,8 @@ func (m *memory) DeleteFlagOverride(_ context.Context, flag string) error {
 	return nil
 }
 
-func (m *memory) ListenFlags(ctx context.Context, _ func()) error {
+func (m *memory) ListenFlags(ctx context.Context, wake func()) error {
+	wake() // whoever changes something here has it in effect already
 	<-ctx.Done()
 	return ctx.Err()
 }
