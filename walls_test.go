@@ -61,6 +61,7 @@ var walls = map[string]wall{
 	"learnsnap/offline":               {ours: "ai learnsnap/quiz learnsnap/offline/internal/flat"},
 	"learnsnap/offline/internal/flat": {},
 	"learnsnap/pages":                 {ours: "ai", others: "golang.org/x/image github.com/gen2brain/heic"},
+	"learnsnap/payments":              {},
 	"learnsnap/telemetry": {
 		ours:   "ai slo resilience flags storage learnsnap learnsnap/quiz",
 		others: "github.com/prometheus/client_golang",
