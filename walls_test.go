@@ -29,6 +29,8 @@ type wall struct {
 var walls = map[string]wall{
 	// floor 1: none knows another
 	"resilience":            {},
+	"slo":                   {},
+	"flags":                 {others: "github.com/open-feature/go-sdk"},
 	"storage":               {},
 	"storage/storagetest":   {ours: "storage"},
 	"storage/internal/jobs": {ours: "storage", others: "github.com/riverqueue/river github.com/riverqueue/river/riverdriver github.com/riverqueue/river/rivertype"},
@@ -64,6 +66,7 @@ var walls = map[string]wall{
 	"learnsnap/offline":               {ours: "ai learnsnap/quiz learnsnap/offline/internal/flat"},
 	"learnsnap/offline/internal/flat": {},
 	"learnsnap/pages":                 {ours: "ai", others: "golang.org/x/image github.com/gen2brain/heic"},
+	"learnsnap/payments":              {},
 	"learnsnap/telemetry": {
 		ours:   "ai slo resilience flags storage learnsnap learnsnap/quiz",
 		others: "github.com/prometheus/client_golang",
@@ -73,7 +76,11 @@ var walls = map[string]wall{
 	"examples/server":                 {ours: "*", others: "github.com/julienschmidt/httprouter"},
 	"examples/server/internal/intake": {},
 	"examples/quiz":                   {ours: "*"},
+	"examples/ai":                     {ours: "ai ai/anthropic ai/gemini resilience"},
 	"examples/embed":                  {ours: "*"},
+	"examples/resilience":             {ours: "resilience"},
+	"examples/slo":                    {ours: "*"},
+	"examples/flags":                  {ours: "*", others: "github.com/open-feature/go-sdk"},
 }
 
 func TestImportsPointDownOnly(t *testing.T) {

@@ -21,6 +21,7 @@ const (
 type attempt struct {
 	model   string // that answered, as far as is known
 	brought bool   // an item was accepted
+	whole   bool   // the reply's object has ended
 	finish  Finish // FinishNone when the attempt was ended from here
 	err     error  // what it broke in; nil when it ended well or from here
 }
@@ -54,7 +55,7 @@ func (r *run[T]) attempt(ctx context.Context) attempt {
 			a.finish = chunk.Finish
 		}
 		err := in.read(chunk.Text, a.model)
-		a.brought = in.brought
+		a.brought, a.whole = in.brought, in.scanner.Whole()
 		if err != nil {
 			a.err = &Error{Kind: Malformed, Model: a.model, Err: err}
 			break

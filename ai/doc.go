@@ -45,6 +45,12 @@
 // model: a circuit breaker, a limiter, a quota. [Traced] is the seam for metrics and
 // traces. [Check] asks whether a model would answer, through all of these.
 //
+// # What it costs
+//
+// [Prices] turn the [Usage] of a call into money. A [Meter] counts that usage while a
+// reply streams, and estimates what the provider has not told of; [Traced] passes
+// its count on. A [Budget] bounds what a day of calls may cost.
+//
 // # Errors
 //
 // A call ends in an [*Error] whose [Kind] is itself an error, so errors.Is(err,

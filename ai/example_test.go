@@ -135,3 +135,33 @@ func ExamplePrices_Cost() {
 	// 0.0400 true
 	// 0.0000 false
 }
+
+// Two models share what a day may cost; what has no price goes on for free.
+func ExampleBudget() {
+	budget := ai.NewBudget(ai.BudgetConfig{USD: 1, Prices: ai.Prices{"p/dear": {Rates: ai.Rates{Input: 2, Output: 10}}}})
+	reply := aitest.Complete(`{"words":[{"word":"sun"}]}`)
+	reply.Usage = &ai.Usage{Input: 500_000, Output: 10}
+	dear := aitest.NewScripted("p/dear", reply)
+	model := ai.Failover(
+		ai.Traced(ai.Guard(dear, budget.Gate(dear.Name())), budget),
+		aitest.NewScripted("offline/m", aitest.Complete("for free")),
+	)
+
+	for range 2 {
+		for chunk, err := range model.Stream(context.Background(), ai.Prompt{}) {
+			if err != nil {
+				fmt.Println("the call ends:", err)
+				break
+			}
+			if chunk.Text != "" {
+				fmt.Println(chunk.Model, chunk.Text)
+			}
+		}
+	}
+	_, spent := budget.Spent()
+	fmt.Printf("%.4f US dollars\n", spent)
+	// Output:
+	// p/dear {"words":[{"word":"sun"}]}
+	// offline/m for free
+	// 1.0001 US dollars
+}

@@ -135,11 +135,11 @@ func (f *failover) Check(ctx context.Context) error {
 	return &ExhaustedError{Causes: causes}
 }
 
-// Models returns the models of a [Failover] by their names in it, in order, and
-// of any other model that one alone.
+// Models returns the models of a [Failover] by their names in it, in order, also
+// where the failover is wrapped; and of any other model that one alone.
 func Models(m Model) iter.Seq2[string, Model] {
 	return func(yield func(string, Model) bool) {
-		f, ok := m.(*failover)
+		f, ok := failoverIn(m)
 		if !ok {
 			yield(m.Name(), m)
 			return
@@ -150,6 +150,21 @@ func Models(m Model) iter.Seq2[string, Model] {
 			}
 		}
 	}
+}
+
+// failoverIn finds a failover in m's chain of Unwrap() [Model] methods.
+func failoverIn(m Model) (*failover, bool) {
+	for m != nil {
+		if f, ok := m.(*failover); ok {
+			return f, true
+		}
+		w, ok := m.(interface{ Unwrap() Model })
+		if !ok {
+			break
+		}
+		m = w.Unwrap()
+	}
+	return nil, false
 }
 
 // An ExhaustedError says that no model is left to ask: a [Failover] has been

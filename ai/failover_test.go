@@ -172,3 +172,16 @@ func TestCheckFindsTheCheckerThroughEveryWrapper(t *testing.T) {
 	}
 	require.NoError(t, ai.Check(t.Context(), ai.Failover(bad, good)), "one that answers is enough")
 }
+
+func TestModelsAreFoundThroughWrappers(t *testing.T) {
+	a, b := aitest.NewScripted("a"), aitest.NewScripted("a")
+	var names []string
+	for name := range ai.Models(ai.Traced(ai.Failover(a, b), &journal{})) {
+		names = append(names, name)
+	}
+	require.Equal(t, []string{"a", "a#2"}, names)
+	for name, m := range ai.Models(ai.Traced(a, &journal{})) {
+		require.Equal(t, "a", name)
+		require.IsType(t, ai.Traced(a, nil), m, "one alone is itself, wrappers and all")
+	}
+}

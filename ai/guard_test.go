@@ -162,6 +162,43 @@ func TestAProbeThatARunEndsEarlyClosesTheCircuit(t *testing.T) {
 	})
 }
 
+// The breaker's defaults: three failures open it, three minutes later one call is let
+// through, and its success closes it.
+func TestAModelThatFailsIsLeftAloneForThreeMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		breaker := resilience.NewBreaker(resilience.BreakerConfig{Name: "a"})
+		down := aitest.Broken("", errDown)
+		a := aitest.NewScripted("a", down, down, down, down, aitest.Complete(reply(1)))
+		b := aitest.NewScripted("b", aitest.Complete(reply(1)))
+		m := ai.Failover(ai.Guard(a, breaker), b)
+		ask := func() (answered string) {
+			for chunk, err := range m.Stream(t.Context(), ai.Prompt{}) {
+				require.NoError(t, err)
+				answered = chunk.Model
+			}
+			return answered
+		}
+		for calls := range 10 {
+			require.Equal(t, "b", ask())
+			require.Len(t, a.Prompts(), min(calls+1, 3), "not asked any more once the circuit is open")
+		}
+		require.Equal(t, resilience.Open, breaker.State())
+
+		time.Sleep(3*time.Minute - time.Millisecond)
+		require.Equal(t, "b", ask())
+		require.Len(t, a.Prompts(), 3)
+		time.Sleep(time.Millisecond)
+		require.Equal(t, "b", ask(), "a probe that fails")
+		require.Equal(t, "b", ask())
+		require.Len(t, a.Prompts(), 4, "one probe, and open again")
+
+		time.Sleep(3 * time.Minute)
+		require.Equal(t, "a", ask(), "a probe that succeeds")
+		require.Equal(t, resilience.Closed, breaker.State())
+		require.Equal(t, "a", ask())
+	})
+}
+
 func TestGuardsPassLimitsOnThroughGates(t *testing.T) {
 	learner := &told{}
 	m := aitest.NewScripted("a", aitest.Attempt{Text: "x", Finish: ai.FinishStop, Usage: &ai.Usage{Input: 3, Output: 4}})

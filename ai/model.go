@@ -16,9 +16,11 @@ type Model interface {
 	Name() string
 
 	// Stream asks for a reply. An error is the last thing yielded; a reply is
-	// complete only when a chunk with a [Finish] came before the end. Breaking off
-	// the loop ends the call and frees what it held. Stream may be called from many
-	// goroutines at once; one sequence is ranged over once.
+	// complete only when a chunk with a [Finish] came before the end. Once ctx has
+	// ended its error, as it is, is all that still comes; a call whose ctx has ended
+	// is not begun. Breaking off the loop ends the call and frees what it held. Stream
+	// may be called from many goroutines at once; one sequence is ranged over once.
+	// Package aitest has a suite that checks all this.
 	Stream(ctx context.Context, p Prompt) iter.Seq2[Chunk, error]
 }
 

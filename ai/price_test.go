@@ -128,3 +128,43 @@ func TestDefaultPricesNameAdaptersDefaults(t *testing.T) {
 		require.Equal(t, 1, strings.Count(name, "/"))
 	}
 }
+
+func TestPricesAreReadWholeOrNotAtAll(t *testing.T) {
+	p, err := ai.ParsePrices([]byte(`{"p/a":{"input":2,"output":10,"cacheRead":0.2,"over":10,"long":{"input":4,"output":20},"asOf":"2026-11-01"},"p/free":{}}`))
+	require.NoError(t, err)
+	require.Equal(t, ai.Prices{
+		"p/a":    {Rates: ai.Rates{Input: 2, Output: 10, CacheRead: 0.2}, Over: 10, Long: ai.Rates{Input: 4, Output: 20}, AsOf: "2026-11-01"},
+		"p/free": {},
+	}, p)
+	require.True(t, p.Free("p/free#2"))
+	require.False(t, p.Free("p/a"))
+	require.False(t, p.Free("p/unknown"))
+
+	for _, wrong := range []string{``, `[]`, `{"p/a":{"inptu":2}}`, `{"p/a":{"input":-1}}`, `{"p/a":{"long":{"output":-1}}}`, `{"p/a":{"over":-1}}`, `{} {}`, `{"p/a":"dear"}`} {
+		_, err := ai.ParsePrices([]byte(wrong))
+		require.Error(t, err, wrong)
+	}
+}
+
+// FuzzParsePrices checks that prices which were read give no cost below nothing, and
+// are the same when they are written and read again.
+func FuzzParsePrices(f *testing.F) {
+	f.Add([]byte(`{"p/a":{"input":2,"output":10,"over":10,"long":{"input":4}}}`), 20, 3)
+	f.Add([]byte(`{"p/a":{}}`), 1, 0)
+	f.Fuzz(func(t *testing.T, data []byte, input, output int) {
+		p, err := ai.ParsePrices(data)
+		if err != nil {
+			require.Nil(t, p)
+			return
+		}
+		for name := range p {
+			usd, _ := p.Cost(name, ai.Usage{Input: max(input, 0), Output: max(output, 0)})
+			require.GreaterOrEqual(t, usd, 0.0)
+		}
+		written, err := json.Marshal(p)
+		require.NoError(t, err)
+		again, err := ai.ParsePrices(written)
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+	})
+}

@@ -29,7 +29,8 @@ const maxBarrenAttempts = 100
 //
 // The run ends without an error when Done says so, and when Enough says that it
 // may and nothing more comes: m has ended a reply by itself without a new item, or
-// has no model left. It never sleeps and knows no list of models. When ctx ends,
+// has no model left. A reply without an object, or that ends inside of it, says
+// nothing about what more there is: the next model is asked. Run never sleeps and knows no list of models. When ctx ends,
 // its error is yielded, once, as the last thing, and nothing more is asked.
 // Breaking off the loop ends the call under way at once. The slice done is not
 // changed. Each range over the result is a run of its own.
@@ -82,7 +83,7 @@ func (r *run[T]) loop(ctx context.Context) error {
 		case a.err == nil && a.brought:
 			r.barren = 0
 			continue // the same model goes on
-		case a.err == nil && a.finish == FinishStop && r.enough():
+		case a.err == nil && a.finish == FinishStop && a.whole && r.enough():
 			return nil
 		}
 		if r.moveOn(a) {

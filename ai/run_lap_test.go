@@ -82,6 +82,22 @@ func TestRunMayEndWhenThereIsEnough(t *testing.T) {
 	require.Error(t, err, "two are not enough")
 }
 
+func TestRunTakesNoGarbageForTheEnd(t *testing.T) {
+	for _, garbage := range []string{"", "I am sorry.", `{"q":[`, `{"q":[{"N":`, `{"q":[{"N":1}]`, "```json\n{\"q\":\"", `{} {`} {
+		task := numbers(5)
+		task.Enough = func(done []int) bool { return len(done) >= 2 }
+		a := aitest.NewScripted("a", aitest.Complete(reply(1, 2)), aitest.Complete(garbage))
+		b := aitest.NewScripted("b", aitest.Complete(reply(3, 4)), aitest.Complete(reply()))
+		items, err := collect(t, ai.Run(t.Context(), ai.Failover(a, b), task, nil))
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 2, 3, 4}, items, garbage)
+
+		items, err = collect(t, ai.Run(t.Context(), ai.Failover(a), task, []int{1, 2}))
+		require.NoError(t, err, "with nobody else to ask there is enough")
+		require.Empty(t, items)
+	}
+}
+
 func TestRunEndsWithTheLastFailureOfEveryModel(t *testing.T) {
 	limited := func(after time.Duration) error { return &ai.Error{Kind: ai.RateLimited, After: after} }
 	a := aitest.NewScripted("a", aitest.Broken("half", limited(5*time.Second)))

@@ -29,7 +29,9 @@ type Attempt struct {
 	RequestID  string        // the provider's name for the call; "" where it gave none
 	FirstChunk time.Duration // until the first chunk; 0 means that none came
 	Duration   time.Duration // until the end, the consumer's own time included
-	Usage      *Usage        // nil means not known
+	Usage      *Usage        // what the provider told of; nil means nothing
+	Spent      Usage         // Usage, completed by a [Meter]; zero when no chunk came
+	Estimated  bool          // Spent is an estimate, in part at least
 	Finish     Finish        // FinishNone: it ended without one
 	Reason     string        // the provider's own word for Finish
 	Left       bool          // the consumer broke off
@@ -91,11 +93,20 @@ func (t *traced) Stream(ctx context.Context, p Prompt) iter.Seq2[Chunk, error] {
 
 // pass yields the model's stream and notes in a how it went.
 func (t *traced) pass(ctx context.Context, p Prompt, began time.Time, a *Attempt, yield func(Chunk, error) bool) {
+	meter := NewMeter(p)
+	defer func() {
+		if meter.begun {
+			a.Spent, a.Estimated = meter.Usage()
+		}
+	}()
 	for chunk, err := range t.Model.Stream(ctx, p) {
 		if a.FirstChunk == 0 && err == nil {
 			a.FirstChunk = max(time.Since(began), 1)
 		}
 		a.note(chunk, err)
+		if err == nil {
+			meter.Count(chunk)
+		}
 		if !yield(chunk, err) {
 			a.Left = err == nil
 			a.Err = err

@@ -51,6 +51,12 @@ func TestTracedTellsOfEachAttempt(t *testing.T) {
 	require.Equal(t, "r1", second.RequestID)
 	require.True(t, third.Left)
 	require.NoError(t, third.Err)
+
+	require.Equal(t, *usage, first.Spent)
+	require.False(t, first.Estimated)
+	require.Nil(t, third.Usage)
+	require.Equal(t, ai.Usage{Output: 1}, third.Spent, "what nobody told of is estimated")
+	require.True(t, third.Estimated)
 }
 
 func TestTracedEndsAlsoWhenTheConsumerPanics(t *testing.T) {

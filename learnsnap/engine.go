@@ -38,6 +38,32 @@ type Config struct {
 	// code. Nil leaves pages as they are.
 	Prepare func(ctx context.Context, m ai.Media) (ai.Media, error)
 
+	// MaxCostUSD bounds what the calls to models cost for one quiz, in US dollars, all
+	// attempts together: [Item].SpentUSD remembers what was spent before. A model that
+	// the rest does not pay for is left out, and a reply is broken off when the money
+	// is spent; models that cost nothing go on (offline ones, and those with a price of
+	// 0). With none of these the quiz ends with what it has or, where that is too
+	// little, in [CostLimit]. Where a provider has not told what a call used it is
+	// estimated, see [ai.Meter]; a call that failed before its first chunk counts as
+	// nothing. 0 and −1 mean no bound.
+	MaxCostUSD float64
+
+	// Prices are those of the models, by the names that [ai.Models] gives them. A call
+	// to a model without a price counts as nothing, and the Observer is told of it
+	// once ([CostUnknown]). Nil means [ai.DefaultPrices].
+	Prices ai.Prices
+
+	// Verify answers the multiple-choice questions that language models have written,
+	// without seeing their keys and several at a time, before they become items: best
+	// a model of another maker than Model. Where it does not answer as the key says
+	// Arbiter is asked, or Verify again, with the options in another order: two of
+	// three decide. A question that is outvoted is dropped and another asked for; one
+	// for which no vote can be had, in 30 seconds each, is kept. Questions that wait
+	// for a verdict hold up those behind them. What came of it goes to the Observer
+	// ([Verified]). Calls count against MaxCostUSD. Nil means no verification.
+	Verify  ai.Model
+	Arbiter ai.Model
+
 	Timeout  time.Duration // of one generation; 0 means [DefaultTimeout], −1 none
 	Observer Observer      // is told of accepted and dropped items; may be nil
 }
@@ -56,7 +82,40 @@ func New(c Config) (*Engine, error) {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	return &Engine{config: c}, nil
+	if c.Prices == nil {
+		c.Prices = ai.DefaultPrices()
+	}
+	e := &Engine{config: c}
+	e.tellUnpriced(c.Model, c.Verify, c.Arbiter)
+	return e, nil
+}
+
+// bound returns the context of one generation.
+func (e *Engine) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if e.config.Timeout > 0 {
+		return context.WithTimeout(ctx, e.config.Timeout)
+	}
+	return context.WithCancel(ctx)
+}
+
+// tellUnpriced tells of models whose calls can't be counted against MaxCostUSD.
+func (e *Engine) tellUnpriced(models ...ai.Model) {
+	if e.config.MaxCostUSD <= 0 {
+		return
+	}
+	told := map[string]bool{}
+	for _, m := range models {
+		if m == nil {
+			continue
+		}
+		for name := range ai.Models(m) {
+			if _, known := e.config.Prices.Cost(name, ai.Usage{}); known || sourceOf(name) != "" || told[name] {
+				continue
+			}
+			told[name] = true
+			observe(context.Background(), e.config.Observer, Observation{Occasion: CostUnknown, Model: name})
+		}
+	}
 }
 
 // A Request asks an [Engine] for a quiz.

@@ -40,6 +40,7 @@ const (
 	RecaptureRequired   Code = "RECAPTURE_REQUIRED"   // pages can't be read: take them again
 	TooFewQuestions     Code = "TOO_FEW_QUESTIONS"    // the pages hold too little for [MinQuestions]
 	InsufficientCredits Code = "INSUFFICIENT_CREDITS" // the owner has too few pages left
+	CostLimit           Code = "COST_LIMIT"           // more would cost more than [Config].MaxCostUSD
 	OCRUnavailable      Code = "OCR_UNAVAILABLE"      // nothing here can read a photo
 	GenerationFailed    Code = "GENERATION_FAILED"    // the models failed
 	GenerationTimeout   Code = "GENERATION_TIMEOUT"   // it took too long

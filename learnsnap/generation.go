@@ -24,6 +24,14 @@ type generation struct {
 	questions []quiz.Question
 	judge     *quiz.Judge      // once every page is there
 	media     map[int]ai.Media // prepared pages that are still to be read
+	purse     *purse           // nil when the cost has no bound
+	verifier  *verifier        // nil when nothing is verified
+	waiting   []*candidate     // in order; accepted, but not yet items
+	weak      []quiz.Question  // that were outvoted: not to be asked again
+
+	show    func(Part) bool
+	unshown []Part
+	left    bool // the consumer has broken off
 
 	// What the last attempts say about why nothing more came.
 	brought bool // the attempt under way: an item
@@ -47,6 +55,8 @@ func (e *Engine) begin(r Request) (*generation, error) {
 			return nil, &Error{Code: TooManyPages}
 		}
 	}
+	g.purse = newPurse(e.config, r.Have)
+	g.verifier = newVerifier(e.config, g.purse)
 	seen := map[string]bool{}
 	for _, it := range r.Have {
 		if err := g.checkHave(it, seen); err != nil {
@@ -100,41 +110,43 @@ func (g *generation) take(it Item) {
 	case it.Question != nil:
 		g.questions = append(g.questions, *it.Question)
 	}
-	g.brought, g.barren = true, false
 }
 
-// item makes the next item.
-func (g *generation) item(model string) Item { return Item{Seq: g.seq + 1, Model: model} }
+// finish makes an item final: it gets its number, and is to be shown next.
+func (g *generation) finish(ctx context.Context, it Item) {
+	it.Seq, it.SpentUSD = g.seq+1, g.purse.total()
+	g.take(it)
+	g.unshown = append(g.unshown, Part{it, g.tally.progress(g.total, g.request.Questions)})
+	observe(ctx, g.engine.config.Observer, Observation{Occasion: Accepted, Kind: it.Kind, Model: it.Model})
+}
 
-func (g *generation) progress() Progress { return g.tally.progress(g.total, g.request.Questions) }
+// flush shows what is final. It reports false once the consumer wants no more.
+func (g *generation) flush() bool {
+	for len(g.unshown) > 0 && !g.left {
+		next := g.unshown[0]
+		g.unshown = g.unshown[1:]
+		g.left = !g.show(next)
+	}
+	return !g.left
+}
 
 // run reads and asks until the quiz is ready, and shows each new item. The error
 // is an [*Error].
 func (g *generation) run(parent context.Context, show func(Part) bool) error {
-	ctx, cancel := parent, context.CancelFunc(func() {})
-	if g.engine.config.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(parent, g.engine.config.Timeout)
-	}
+	g.show = show
+	ctx, cancel := g.engine.bound(parent)
+	defer g.verifier.wait()
 	defer cancel()
 
-	goOn, err := g.takeTexts(ctx, show)
-	if err == nil && goOn {
+	err := g.takeTexts(ctx)
+	if err == nil && !g.left {
 		err = g.prepare(ctx)
 	}
-	if err != nil {
-		return g.verdict(parent, ctx, err)
+	if err == nil && !g.left {
+		err = g.fill(parent, ctx)
 	}
-	if !goOn {
+	if g.left {
 		return nil
-	}
-	for it, failed := range ai.Run(ctx, witness{g.engine.config.Model, g}, g.task(ctx), g.items) {
-		if failed != nil {
-			err = failed
-			break
-		}
-		if !show(Part{it, g.progress()}) {
-			return nil
-		}
 	}
 	return g.verdict(parent, ctx, err)
 }
@@ -148,8 +160,12 @@ func (g *generation) task(ctx context.Context) ai.Task[Item] {
 			if err != nil {
 				return Item{}, err
 			}
-			g.take(it)
-			observe(ctx, g.engine.config.Observer, Observation{Occasion: Accepted, Kind: it.Kind, Model: it.Model})
+			g.brought, g.barren = true, false
+			if it.Question != nil {
+				g.line(ctx, it)
+			} else {
+				g.finish(ctx, it)
+			}
 			return it, nil
 		},
 		Dropped: func(e ai.Element, why error) {
@@ -157,7 +173,7 @@ func (g *generation) task(ctx context.Context) ai.Task[Item] {
 				Occasion: Dropped, Kind: kindOfKey(e.Key), Model: e.Model, Reason: reasonOf(why),
 			})
 		},
-		Done:   func([]Item) bool { return g.recapture() != nil || g.complete() },
+		Done:   func([]Item) bool { return g.left || g.recapture() != nil || g.complete() },
 		Enough: func([]Item) bool { return g.enough() },
 	}
 }
@@ -167,10 +183,10 @@ func (g *generation) ask() quiz.Ask {
 	a := quiz.Ask{
 		Pages:     g.unread(),
 		Lesson:    !g.tally.lesson,
-		Questions: max(g.request.Questions-len(g.questions), 0),
+		Questions: max(g.request.Questions-g.counted(), 0),
 		Language:  g.request.Language,
 		Types:     slices.Clone(g.request.Types),
-		Have:      slices.Clone(g.questions),
+		Have:      slices.Clone(g.known()),
 	}
 	for n := 1; n <= g.total; n++ {
 		if p := g.pages[n]; p.Text != "" {
@@ -194,11 +210,11 @@ func (g *generation) unread() []int {
 func (g *generation) allRead() bool { return len(g.pages) == g.total }
 
 func (g *generation) enough() bool {
-	return g.allRead() && g.recapture() == nil && len(g.questions) >= MinQuestions
+	return g.allRead() && g.recapture() == nil && g.counted() >= MinQuestions
 }
 
 func (g *generation) complete() bool {
-	return g.allRead() && g.tally.lesson && len(g.questions) >= g.request.Questions
+	return g.allRead() && g.tally.lesson && g.counted() >= g.request.Questions
 }
 
 // recapture returns the pages that must be taken again before anything can be
@@ -225,8 +241,10 @@ func (g *generation) verdict(parent, ctx context.Context, err error) error {
 	switch pages := g.recapture(); {
 	case pages != nil:
 		return &Error{Code: RecaptureRequired, Pages: pages}
-	case err == nil:
+	case err == nil && g.enough():
 		return nil
+	case err == nil: // too many were outvoted
+		return &Error{Code: TooFewQuestions}
 	case parent.Err() != nil:
 		return interrupted(parent.Err())
 	case ctx.Err() != nil && g.enough():

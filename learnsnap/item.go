@@ -32,6 +32,10 @@ type Item struct {
 	Lesson   *quiz.Lesson   `json:"lesson,omitempty"`
 	Question *quiz.Question `json:"question,omitempty"`
 	Model    string         `json:"model,omitempty"` // the model that wrote it; empty for a page that was sent as text
+
+	// SpentUSD is what the quiz had cost when the item was accepted, in US dollars, as
+	// far as is known. It is kept where [Config].MaxCostUSD bounds the cost.
+	SpentUSD float64 `json:"spentUSD,omitempty"`
 }
 
 // MarshalItem returns an item as a store keeps it.

@@ -62,8 +62,7 @@ func kindOfKey(key string) Kind {
 // accept judges a piece of a reply. It is a function of the request and of the
 // items so far.
 func (g *generation) accept(e ai.Element) (Item, error) {
-	it := g.item(e.Model)
-	it.Kind = kindOfKey(e.Key)
+	it := Item{Kind: kindOfKey(e.Key), Model: e.Model}
 	var err error
 	switch it.Kind {
 	case PageItem:
@@ -71,7 +70,7 @@ func (g *generation) accept(e ai.Element) (Item, error) {
 	case LessonItem:
 		it.Lesson, err = g.acceptLesson(e)
 	case QuestionItem:
-		it.Question, err = g.acceptQuestion(e, it.Seq)
+		it.Question, err = g.acceptQuestion(e)
 	default:
 		err = unknownKey
 	}
@@ -216,14 +215,12 @@ func badStep(s quiz.Step) bool {
 		slices.ContainsFunc(s.Options, func(o string) bool { return tooLong(o, maxStepText) })
 }
 
-// acceptQuestion judges a question, and chooses where its key stands: as a function
-// of the request's id, the item's number and the keys so far, so that a run that
-// starts again chooses the same.
-func (g *generation) acceptQuestion(e ai.Element, seq int) (*quiz.Question, error) {
+// acceptQuestion judges a question.
+func (g *generation) acceptQuestion(e ai.Element) (*quiz.Question, error) {
 	switch {
 	case !g.allRead():
 		return nil, pagesMissing
-	case len(g.questions) >= g.request.Questions:
+	case g.counted() >= g.request.Questions:
 		return nil, questionsFull
 	}
 	if g.judge == nil {
@@ -231,13 +228,11 @@ func (g *generation) acceptQuestion(e ai.Element, seq int) (*quiz.Question, erro
 	}
 	q, err := quiz.Decode(e.JSON)
 	if err == nil {
-		q, err = g.judge.Accept(q, g.questions)
+		q, err = g.judge.Accept(q, g.known())
 	}
 	if err != nil {
 		return nil, err
 	}
-	q = quiz.Balance(q, g.request.ID, seq, g.questions)
-	q.ID = g.questionID()
 	q.Source = sourceOf(e.Model)
 	return &q, nil
 }

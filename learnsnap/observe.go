@@ -15,13 +15,15 @@ type Observer interface {
 // An Occasion says what was observed.
 type Occasion string
 
-// The occasions. An [Engine] observes accepted and dropped items, a [Service] the
-// others.
+// The occasions. An [Engine] observes items, costs and verifications, a [Service]
+// the others.
 const (
 	Created       Occasion = "created"        // a session; Session, Pages
 	FirstQuestion Occasion = "first_question" // of a session is durable; Session, Elapsed since its creation
 	Accepted      Occasion = "accepted"       // an item; Kind, Model
 	Dropped       Occasion = "dropped"        // a piece of a reply; Kind, Model, Reason
+	Verified      Occasion = "verified"       // a question was put to a second model; Kind, Model, Reason ([Agreed] and so on), Err
+	CostUnknown   Occasion = "cost_unknown"   // a model has no price: [Config].MaxCostUSD does not bound it; Model; once an Engine
 	Ready         Occasion = "ready"          // a quiz; Session, Elapsed since its creation
 	Failed        Occasion = "failed"         // a quiz, for good; Session, Elapsed, Code, Err
 	Postponed     Occasion = "postponed"      // an attempt at a quiz failed, another follows; Session, Code, Err

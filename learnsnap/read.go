@@ -17,25 +17,22 @@ import (
 )
 
 // takeTexts takes the pages that were sent as text: they go to no model for
-// reading. It reports false when the consumer wants no more.
-func (g *generation) takeTexts(ctx context.Context, show func(Part) bool) (bool, error) {
+// reading.
+func (g *generation) takeTexts(ctx context.Context) error {
 	for _, n := range g.unread() {
 		if !isText(g.request.Pages[n-1].Type) {
 			continue
 		}
 		page, err := g.readText(ctx, n)
 		if err != nil {
-			return false, err
+			return err
 		}
-		it := g.item("")
-		it.Kind, it.Page = PageItem, page
-		g.take(it)
-		observe(ctx, g.engine.config.Observer, Observation{Occasion: Accepted, Kind: PageItem})
-		if !show(Part{it, g.progress()}) {
-			return false, nil
+		g.finish(ctx, Item{Kind: PageItem, Page: page})
+		if !g.flush() {
+			return nil
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // readText reads a page that was sent as text.

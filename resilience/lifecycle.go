@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"runtime/debug"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -31,6 +34,7 @@ type Lifecycle struct {
 	config  LifecycleConfig
 	members []*lifeMember
 	ready   atomic.Bool
+	asked   chan error // why Stop wants an end; only the first counts
 }
 
 type lifeMember struct {
@@ -56,7 +60,7 @@ func NewLifecycle(c LifecycleConfig) *Lifecycle {
 	if c.StopWithin == 0 {
 		c.StopWithin = 30 * time.Second
 	}
-	return &Lifecycle{config: c}
+	return &Lifecycle{config: c, asked: make(chan error, 1)}
 }
 
 // Add adds a member. Its run blocks until its context ends, and returns what went
@@ -70,9 +74,33 @@ func (l *Lifecycle) Add(name string, run func(context.Context) error) {
 // a readiness probe asks; it is safe for concurrent use.
 func (l *Lifecycle) Ready() bool { return l.ready.Load() }
 
-// Run starts all members and blocks until ctx ends or a member fails; then it turns
-// readiness off, drains, stops the members and returns the errors of all, joined.
-// It returns nil after a clean stop. Run is called once.
+// Stop asks for the same orderly end, drain included, that the end of Run's context
+// brings, and returns at once. Run's error holds cause, which may be nil: with a cause,
+// such as [ErrMemory], the program exits as failed and is started anew. It is safe for
+// concurrent use, also before Run; once a stop has begun it changes nothing.
+func (l *Lifecycle) Stop(cause error) {
+	select {
+	case l.asked <- cause:
+	default:
+	}
+}
+
+// RunUntilSignal is [Lifecycle.Run] until one of signals comes; without any named,
+// SIGINT or SIGTERM. As soon as the stop has begun a second signal ends the program at
+// once, as it would have without us: nobody who has lost patience should have to look
+// for kill -9.
+func (l *Lifecycle) RunUntilSignal(ctx context.Context, signals ...os.Signal) error {
+	if len(signals) == 0 {
+		signals = []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	ctx, release := signal.NotifyContext(ctx, signals...)
+	defer release()
+	return l.run(ctx, release)
+}
+
+// Run starts all members and blocks until ctx ends, [Lifecycle.Stop] is called or a
+// member fails; then it turns readiness off, drains, stops the members and returns the
+// errors of all, joined. It returns nil after a clean stop. Run is called once.
 //
 // Members are started one after the other without a wait between them: what one
 // needs from another must be open before Run. Each gets a context that carries
@@ -82,23 +110,35 @@ func (l *Lifecycle) Ready() bool { return l.ready.Load() }
 // When nine tenths of StopWithin are over, all that still run are stopped at once,
 // whatever their order. Members that have not ended within StopWithin are named in
 // the error and left behind: the program is expected to exit.
-func (l *Lifecycle) Run(ctx context.Context) error {
+func (l *Lifecycle) Run(ctx context.Context) error { return l.run(ctx, func() {}) }
+
+// run calls stopping once the stop has begun.
+func (l *Lifecycle) run(ctx context.Context, stopping func()) error {
+	began := time.Now()
 	failed := make(chan *lifeMember, len(l.members))
 	for _, m := range l.members {
 		l.start(context.WithoutCancel(ctx), m, failed)
 	}
 	l.ready.Store(true)
-	l.log(slog.LevelInfo, "ready")
+	l.log(slog.LevelInfo, "ready", slog.Duration("took", time.Since(began)))
+	var why error
 	var errs []error
 	drain := l.config.Drain
 	select {
 	case <-ctx.Done():
+		why = context.Cause(ctx)
+	case why = <-l.asked:
+		if why != nil {
+			errs = append(errs, why)
+		}
 	case m := <-failed:
-		errs, drain = append(errs, l.endedEarly(m)), 0 // nothing is left to drain for
+		why = l.endedEarly(m)
+		errs, drain = append(errs, why), 0 // nothing is left to drain for
 	}
 	l.ready.Store(false)
-	l.log(slog.LevelInfo, "stopping")
-	began := time.Now()
+	stopping()
+	l.log(slog.LevelInfo, "stopping", slog.Any("why", why), slog.Duration("served", time.Since(began)))
+	began = time.Now()
 	err := errors.Join(append(errs, l.stop(drain, failed)...)...)
 	l.log(slog.LevelInfo, "ended", slog.Duration("took", time.Since(began)), slog.Bool("clean", err == nil))
 	return err

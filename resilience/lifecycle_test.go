@@ -178,6 +178,48 @@ func TestLifecycleMembersSeeTheCallersValuesButNotItsEnd(t *testing.T) {
 	require.Equal(t, "id", value)
 }
 
+func TestLifecycleStopsWhenItIsAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		cause error
+		want  string
+	}{
+		"with a cause": {resilience.ErrMemory, "memory near its limit"},
+		"without one":  {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log journal
+				var out bytes.Buffer
+				l := resilience.NewLifecycle(resilience.LifecycleConfig{Drain: 5 * time.Second, Log: slog.New(slog.NewTextHandler(&out, nil))})
+				l.Add("http", until("http", &log))
+				ended := make(chan error)
+				go func() { ended <- l.Run(t.Context()) }()
+				time.Sleep(time.Minute)
+				l.Stop(c.cause)
+				l.Stop(errBoom) // the first counts
+				synctest.Wait()
+				require.False(t, l.Ready())
+				began := time.Now()
+				if err := <-ended; c.want == "" {
+					require.NoError(t, err)
+				} else {
+					require.EqualError(t, err, c.want)
+					require.ErrorIs(t, err, c.cause)
+				}
+				require.Equal(t, 5*time.Second, time.Since(began), "with a drain: all is well but for the cause")
+				require.Contains(t, out.String(), "served=1m0s")
+			})
+		})
+	}
+}
+
+func TestLifecycleMayBeAskedBeforeItRuns(t *testing.T) {
+	l := resilience.NewLifecycle(resilience.LifecycleConfig{})
+	l.Add("worker", func(ctx context.Context) error { <-ctx.Done(); return nil })
+	l.Stop(errBoom)
+	require.ErrorIs(t, l.Run(t.Context()), errBoom)
+}
+
 func ExampleLifecycle() {
 	l := resilience.NewLifecycle(resilience.LifecycleConfig{})
 	l.Add("worker", func(ctx context.Context) error {

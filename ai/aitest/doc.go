@@ -19,5 +19,12 @@
 // stalls and cuts as providers do. It is what a test of an adapter, or of a whole
 // program, needs.
 //
+// # The contract
+//
+// [Run] asks of a Model what [ai.Model] promises, for who writes an adapter or wraps
+// models:
+//
+//	aitest.Run(t, func(t *testing.T) ai.Model { return open(t) }, ai.Prompt{Parts: []ai.Part{{Text: "…"}}})
+//
 // The package imports the standard library and this module alone.
 package aitest

@@ -21,7 +21,8 @@ type Scripted struct {
 
 // An Attempt is what one call to a [Scripted] model does: it yields Chunks, then
 // Text, then one chunk with Finish and Usage if there are any, and then ends as it
-// says. When ctx ends it stops with ctx's error. The zero value is an empty stream.
+// says. When ctx ends it stops with ctx's error; a call whose ctx has ended takes no
+// attempt. The zero value is an empty stream.
 type Attempt struct {
 	Text   string                  // the reply
 	Cut    int                     // bytes of a chunk of Text, cut inside of runes as well; 0 means all in one
@@ -59,6 +60,10 @@ func (s *Scripted) Prompts() []ai.Prompt {
 // Stream plays the next attempt.
 func (s *Scripted) Stream(ctx context.Context, p ai.Prompt) iter.Seq2[ai.Chunk, error] {
 	return func(yield func(ai.Chunk, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(ai.Chunk{}, err)
+			return
+		}
 		a := s.next(p)
 		if a.Answer != nil {
 			a = a.Answer(p)
@@ -94,6 +99,9 @@ func (s *Scripted) next(p ai.Prompt) (a Attempt) {
 // play yields the chunks of an attempt and reports whether the consumer took all.
 func (a Attempt) play(ctx context.Context, name string, yield func(ai.Chunk, error) bool) bool {
 	for _, chunk := range a.Chunks {
+		if ctx.Err() != nil {
+			return true
+		}
 		if !yield(chunk, nil) {
 			return false
 		}
@@ -116,7 +124,7 @@ func (a Attempt) play(ctx context.Context, name string, yield func(ai.Chunk, err
 			break
 		}
 	}
-	if a.Finish != ai.FinishNone || a.Usage != nil {
+	if ctx.Err() == nil && (a.Finish != ai.FinishNone || a.Usage != nil) {
 		return yield(ai.Chunk{Finish: a.Finish, Usage: a.Usage, Model: name}, nil)
 	}
 	return true

@@ -21,6 +21,10 @@ type chain struct {
 	model    ai.Model // all of them
 	links    []link
 	breakers map[string]*resilience.Breaker
+	verify   ai.Model            // of AI_VERIFY; nil means that none is set
+	made     map[string]ai.Model // those of providers, by name
+	prices   ai.Prices
+	budget   *ai.Budget // of a day; nil means that none is set
 }
 
 // A link is one model of the chain, as it is known there.
@@ -30,14 +34,23 @@ type link struct {
 }
 
 func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, ocr *offline.Tesseract) (*chain, error) {
-	ch := &chain{breakers: map[string]*resilience.Breaker{}}
+	ch := &chain{breakers: map[string]*resilience.Breaker{}, made: map[string]ai.Model{}, prices: c.prices()}
+	var err error
+	if ch.budget, err = newBudget(c, ch.prices, log); err != nil {
+		return nil, err
+	}
 	var models []ai.Model
 	for _, p := range c.Providers {
-		m, err := open(p, log)
+		m, err := ch.ready(p, c, log, metrics)
 		if err != nil {
-			return nil, fmt.Errorf("provider %s: %w", p.name, err)
+			return nil, err
 		}
-		models = append(models, ai.Traced(ch.guarded(m, c, log, metrics), metrics.Models()))
+		models = append(models, m)
+	}
+	if c.Verify.name != "" {
+		if ch.verify, err = ch.ready(c.Verify, c, log, metrics); err != nil {
+			return nil, err
+		}
 	}
 	models = append(models, ai.Traced(offline.New(offline.Config{Reader: ocr}), metrics.Models()))
 	ch.model = ai.Failover(models...)
@@ -45,6 +58,21 @@ func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, ocr *offli
 		ch.links = append(ch.links, link{name, m})
 	}
 	return ch, nil
+}
+
+// ready returns a provider's model with all that stands around it, one for each
+// name: who writes and verifies has one breaker.
+func (ch *chain) ready(p provider, c config, log *slog.Logger, metrics *telemetry.Metrics) (ai.Model, error) {
+	m, err := open(p, log)
+	if err != nil {
+		return nil, fmt.Errorf("provider %s: %w", p.name, err)
+	}
+	if made, ok := ch.made[m.Name()]; ok {
+		return made, nil
+	}
+	made := ai.Traced(ch.guarded(m, c, log, metrics), metrics.Models())
+	ch.made[m.Name()] = made
+	return made, nil
 }
 
 func open(p provider, log *slog.Logger) (ai.Model, error) {
@@ -57,7 +85,8 @@ func open(p provider, log *slog.Logger) (ai.Model, error) {
 	return anthropic.New(anthropic.Config{Key: p.key, Model: p.model, BaseURL: p.baseURL, Log: log})
 }
 
-// guarded puts a model behind its gates. AI_CONCURRENCY bounds the limiter.
+// guarded puts a model behind its gates. AI_CONCURRENCY bounds the limiter. The
+// budget stands first: its refusal is none of the others' business.
 func (ch *chain) guarded(m ai.Model, c config, log *slog.Logger, metrics *telemetry.Metrics) ai.Model {
 	name := m.Name()
 	breaker := resilience.NewBreaker(resilience.BreakerConfig{Name: name, OnChange: func(name string, from, to resilience.State) {
@@ -69,7 +98,16 @@ func (ch *chain) guarded(m ai.Model, c config, log *slog.Logger, metrics *teleme
 	}
 	ch.breakers[name] = breaker
 	metrics.Breaker(name, breaker.State)
-	return ai.Guard(m, resilience.Gates(breaker, resilience.NewLimiter(limit), resilience.NewQuota(resilience.QuotaConfig{Name: name, Refused: ai.Busy})))
+	gates := []resilience.Gate{breaker, resilience.NewLimiter(limit), resilience.NewQuota(resilience.QuotaConfig{Name: name, Refused: ai.Busy})}
+	if _, priced := ch.prices.Cost(name, ai.Usage{}); !priced {
+		if c.AIQuizUSD == 0 { // else the engine says so
+			log.Warn("the price of this model is not known, its calls count as nothing; set AI_PRICES", "model", name)
+		}
+	} else if ch.budget != nil && !ch.prices.Free(name) {
+		gates = append([]resilience.Gate{ch.budget.Gate(name)}, gates...)
+		return ai.Traced(ai.Guard(m, resilience.Gates(gates...)), ch.budget)
+	}
+	return ai.Guard(m, resilience.Gates(gates...))
 }
 
 // check asks each model whether it would answer, cheaply and in parallel.

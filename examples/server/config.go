@@ -1,14 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/learnsnap/learnsnap-go/ai"
 )
 
 // A config is what the environment says, checked.
@@ -21,7 +25,11 @@ type config struct {
 	ShutdownTimeout time.Duration
 	FreePages       int
 	Providers       []provider // in the order in which they are asked
+	Verify          provider   // answers questions to verify them; without a name: none
 	AIConcurrency   int        // 0: not set
+	AIDailyUSD      float64    // 0: not bounded
+	AIQuizUSD       float64    // 0: not bounded
+	AIPrices        ai.Prices  // instead of the built-in ones of the same models
 
 	limitMemory bool     // GOMEMLIMIT is not set by hand
 	unused      []string // variables that a later version knows
@@ -35,7 +43,7 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"DATABASE_DIRECT_URL", "FLAGS_FILE", "BACKUP_DIR", "AI_DAILY_USD", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"DATABASE_DIRECT_URL", "FLAGS_FILE", "BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL", "JWT_SECRET",
 	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
 }
@@ -87,6 +95,33 @@ func (e *environment) duration(name string, otherwise, least, most time.Duration
 	return d
 }
 
+// dollars reads an amount above 0; 0 means that none is set.
+func (e *environment) dollars(name string) float64 {
+	v := e.values[name]
+	if v == "" {
+		return 0
+	}
+	const most = 1_000_000
+	usd, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(usd > 0 && usd <= most) {
+		e.refuse(name, "US dollars above 0, such as 2.50; none at all for no bound")
+		return 0
+	}
+	return usd
+}
+
+// prices reads AI_PRICES.
+func (e *environment) prices(c *config) {
+	v := e.values["AI_PRICES"]
+	if v == "" {
+		return
+	}
+	var err error
+	if c.AIPrices, err = ai.ParsePrices([]byte(v)); err != nil {
+		e.refuse("AI_PRICES", `US dollars per million tokens, as {"openai/gpt-6-luna":{"input":0.1,"output":0.5}}`)
+	}
+}
+
 // readConfig reads the environment. Its error has a line for each mistake.
 func readConfig(environ []string) (config, error) {
 	e := environment{values: map[string]string{}}
@@ -103,6 +138,8 @@ func readConfig(environ []string) (config, error) {
 		ShutdownTimeout: e.duration("SHUTDOWN_TIMEOUT", 30*time.Second, time.Second, 10*time.Minute),
 		FreePages:       e.number("FREE_PAGES_GUEST", 2, -1, 1_000_000),
 		AIConcurrency:   e.number("AI_CONCURRENCY", 0, 1, 1000),
+		AIDailyUSD:      e.dollars("AI_DAILY_USD"),
+		AIQuizUSD:       e.dollars("AI_QUIZ_USD"),
 		limitMemory:     e.values["GOMEMLIMIT"] == "",
 	}
 	if e.values["FREE_PAGES_GUEST"] == "0" {
@@ -114,6 +151,8 @@ func readConfig(environ []string) (config, error) {
 	e.database(&c)
 	e.secrets(&c)
 	e.providers(&c)
+	e.verify(&c)
+	e.prices(&c)
 	for _, name := range later {
 		if e.values[name] != "" {
 			c.unused = append(c.unused, name)
@@ -155,26 +194,62 @@ func (e *environment) secrets(c *config) {
 
 // providers takes the providers that have a key, in the order of AI_PROVIDERS.
 func (e *environment) providers(c *config) {
-	known := []string{"gemini", "openai", "anthropic"}
-	for name := range strings.SplitSeq(e.text("AI_PROVIDERS", strings.Join(known, ",")), ",") {
+	for name := range strings.SplitSeq(e.text("AI_PROVIDERS", strings.Join(known(), ",")), ",") {
 		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(known, name) {
+		if !slices.Contains(known(), name) {
 			e.refuse("AI_PROVIDERS", "some of gemini, openai, anthropic, with commas")
 			continue
 		}
-		prefix := strings.ToUpper(name)
-		p := provider{name: name, key: e.values[prefix+"_API_KEY"], model: e.values[prefix+"_MODEL"], baseURL: e.values[prefix+"_BASE_URL"]}
-		if u, err := url.Parse(p.baseURL); p.baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-			e.refuse(prefix+"_BASE_URL", "a URL such as https://host/v1")
-			continue
-		}
+		p, ok := e.provider(name)
 		switch {
+		case !ok:
 		case p.key != "":
 			c.Providers = append(c.Providers, p)
 		case e.values["AI_PROVIDERS"] != "":
-			e.refuse("AI_PROVIDERS", "only providers with a key; "+prefix+"_API_KEY is not set")
+			e.refuse("AI_PROVIDERS", "only providers with a key; "+strings.ToUpper(name)+"_API_KEY is not set")
 		}
 	}
+}
+
+func known() []string { return []string{"gemini", "openai", "anthropic"} }
+
+// provider takes what is set for a provider; ok is false where that can't be used.
+func (e *environment) provider(name string) (p provider, ok bool) {
+	prefix := strings.ToUpper(name)
+	p = provider{name: name, key: e.values[prefix+"_API_KEY"], model: e.values[prefix+"_MODEL"], baseURL: e.values[prefix+"_BASE_URL"]}
+	if u, err := url.Parse(p.baseURL); p.baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		e.refuse(prefix+"_BASE_URL", "a URL such as https://host/v1")
+		return p, false
+	}
+	return p, true
+}
+
+// verify takes AI_VERIFY: a provider that has a key, and a model of its if that is
+// to be another.
+func (e *environment) verify(c *config) {
+	v := e.values["AI_VERIFY"]
+	if v == "" {
+		return
+	}
+	name, model, _ := strings.Cut(v, "/")
+	name = strings.ToLower(strings.TrimSpace(name))
+	if !slices.Contains(known(), name) || e.values[strings.ToUpper(name)+"_API_KEY"] == "" {
+		e.refuse("AI_VERIFY", "gemini, openai or anthropic, with its key set; or with a model, such as openai/gpt-6-luna")
+		return
+	}
+	p, ok := e.provider(name)
+	if !ok {
+		return
+	}
+	p.model = cmp.Or(strings.TrimSpace(model), p.model)
+	c.Verify = p
+}
+
+// prices are the built-in prices and, before them, those of AI_PRICES.
+func (c config) prices() ai.Prices {
+	prices := ai.DefaultPrices()
+	maps.Copy(prices, c.AIPrices)
+	return prices
 }
 
 // attrs are the configuration for the log. Secrets are not among them.
@@ -186,6 +261,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("dataDir", c.DataDir), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
+		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
 	}
 }

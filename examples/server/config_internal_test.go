@@ -15,6 +15,9 @@ func FuzzConfig(f *testing.F) {
 	f.Add("PORT", "80", "DEVICE_TOKEN_SECRET", "a very secret secret of many letters")
 	f.Add("DATABASE_URL", "postgres://u:p@h/d", "LOG_LEVEL", "loud")
 	f.Add("AI_PROVIDERS", "openai, gemini", "OPENAI_API_KEY", "sk-1234567890")
+	f.Add("AI_DAILY_USD", "2.5", "AI_PRICES", `{"openai/gpt-6-luna":{"input":0.1,"output":0.5}}`)
+	f.Add("AI_DAILY_USD", "NaN", "AI_PRICES", `{"openai/gpt-6-luna":{"inptu":0.1}}`)
+	f.Add("AI_VERIFY", "openai/gpt-6-luna", "OPENAI_API_KEY", "sk-1234567890")
 	f.Add("SHUTDOWN_TIMEOUT", "30s", "MEMORY_LIMIT_MB", "-1")
 	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
 		c, err := readConfig([]string{name1 + "=" + value1, name2 + "=" + value2})

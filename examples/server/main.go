@@ -103,7 +103,7 @@ func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error)
 	}
 	s := &server{config: c, log: log, store: store, devices: devices{keys: secret}, ready: func() bool { return false }}
 	s.draining, s.drain = context.WithCancel(context.Background())
-	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
+	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{Prices: c.prices()})
 	s.ocr = offline.NewTesseract(offline.TesseractConfig{})
 	if err := s.ocr.Check(context.Background()); err != nil {
 		log.Warn("photos can't be read by the offline model; texts can", "error", err)
@@ -116,7 +116,9 @@ func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error)
 		return nil, err
 	}
 	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log))
-	engine, err := learnsnap.New(learnsnap.Config{Model: s.chain.model, Prepare: intake.Prepare, Observer: observer})
+	engine, err := learnsnap.New(learnsnap.Config{
+		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(), Verify: s.chain.verify,
+	})
 	if err != nil {
 		return nil, err
 	}

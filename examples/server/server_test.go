@@ -516,12 +516,13 @@ func TestPhotosBecomeQuizzes(t *testing.T) {
 
 func TestTheServerSaysWhatIsWrongWithItsConfiguration(t *testing.T) {
 	cmd := exec.Command(binary)
-	cmd.Env = []string{"PORT=http", "LOG_LEVEL=loud", "DATABASE_URL=mysql://x", "SHUTDOWN_TIMEOUT=0", "AI_PROVIDERS=gemini", "DEVICE_TOKEN_SECRET=short-secret", "DATA_DIR=" + t.TempDir()}
+	cmd.Env = []string{"PORT=http", "LOG_LEVEL=loud", "DATABASE_URL=mysql://x", "SHUTDOWN_TIMEOUT=0", "AI_PROVIDERS=gemini", "DEVICE_TOKEN_SECRET=short-secret", "DATA_DIR=" + t.TempDir(),
+		"AI_DAILY_USD=much", "AI_QUIZ_USD=0", "AI_PRICES={}x", "AI_VERIFY=openai"}
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	require.Len(t, lines, 6, string(out))
-	for i, name := range []string{"PORT", "SHUTDOWN_TIMEOUT", "LOG_LEVEL", "DATABASE_URL", "DEVICE_TOKEN_SECRET", "AI_PROVIDERS"} {
+	require.Len(t, lines, 10, string(out))
+	for i, name := range []string{"PORT", "SHUTDOWN_TIMEOUT", "AI_DAILY_USD", "AI_QUIZ_USD", "LOG_LEVEL", "DATABASE_URL", "DEVICE_TOKEN_SECRET", "AI_PROVIDERS", "AI_VERIFY", "AI_PRICES"} {
 		require.True(t, strings.HasPrefix(lines[i], name+": "), lines[i])
 		require.Contains(t, lines[i], "want")
 	}

@@ -117,6 +117,9 @@ func (m *Model) answer(ctx context.Context, p ai.Prompt, r *reply) error {
 
 // teach writes the lesson and the questions.
 func (m *Model) teach(ctx context.Context, ask quiz.Ask, pages []quiz.Page, r *reply) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	plan := planFor(ask, pages)
 	if ask.Lesson {
 		if l, ok := plan.lesson(); ok && !r.object("lesson", l) {

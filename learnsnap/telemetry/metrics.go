@@ -12,12 +12,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/learnsnap/learnsnap-go/ai"
 	"github.com/learnsnap/learnsnap-go/learnsnap"
 )
 
 // A MetricsConfig configures [NewMetrics]. The zero value is ready to use.
 type MetricsConfig struct {
-	Version string // of the program; "" means that of the build, or "devel"
+	Version string    // of the program; "" means that of the build, or "devel"
+	Prices  ai.Prices // that ai_cost_usd_total goes by; nil means [ai.DefaultPrices]
 }
 
 // Metrics counts and times what happens, in a registry of its own: nothing is
@@ -29,6 +31,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	quizzes  quizMetrics
+	prices   ai.Prices
 
 	modelsOnce sync.Once
 	models     *modelMetrics
@@ -49,6 +52,10 @@ func NewMetrics(c MetricsConfig) *Metrics {
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "route"}),
 		quizzes: newQuizMetrics(),
+		prices:  c.Prices,
+	}
+	if m.prices == nil {
+		m.prices = ai.DefaultPrices()
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),

@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,14 +10,15 @@ import (
 	"github.com/learnsnap/learnsnap-go/resilience"
 )
 
-// Models returns a tracer that counts and times the calls to models: ai_requests_total,
-// ai_request_duration_seconds, ai_tokens_total and ai_inflight. The model names
+// Models returns a tracer that counts and times the calls to models, and says what
+// they have cost: ai_requests_total, ai_request_duration_seconds, ai_tokens_total,
+// ai_cost_usd_total, ai_cost_estimated_usd_total and ai_inflight. The model names
 // that it sees become labels; they come from the configuration. It may be asked
 // for several times.
 func (m *Metrics) Models() ai.Tracer {
 	m.modelsOnce.Do(func() {
-		m.models = newModelMetrics()
-		m.registry.MustRegister(m.models.requests, m.models.duration, m.models.tokens, m.models.inflight)
+		m.models = newModelMetrics(m.prices)
+		m.registry.MustRegister(m.models.requests, m.models.duration, m.models.tokens, m.models.cost, m.models.estimated, m.models.inflight)
 	})
 	return m.models
 }
@@ -41,13 +41,16 @@ func (m *Metrics) Breaker(model string, state func() resilience.State) {
 }
 
 type modelMetrics struct {
+	prices           ai.Prices
 	requests, tokens *prometheus.CounterVec
+	cost, estimated  *prometheus.CounterVec
 	duration         *prometheus.HistogramVec
 	inflight         *prometheus.GaugeVec
 }
 
-func newModelMetrics() *modelMetrics {
+func newModelMetrics(prices ai.Prices) *modelMetrics {
 	return &modelMetrics{
+		prices: prices,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ai_requests_total",
 			Help: "Attempts at models, by how they ended: ok, length, left (enough was there), cancelled, rejected (by a gate), or the kind of failure.",
@@ -61,6 +64,14 @@ func newModelMetrics() *modelMetrics {
 			Name: "ai_tokens_total",
 			Help: "Tokens that models have told of, by direction: input (cached ones included) and output (reasoning included).",
 		}, []string{"provider", "model", "direction"}),
+		cost: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ai_cost_usd_total",
+			Help: "US dollars that attempts at models have cost, by the price list. A model without a price has no series; attempts that failed before their first chunk are left out.",
+		}, []string{"provider", "model"}),
+		estimated: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ai_cost_estimated_usd_total",
+			Help: "Of ai_cost_usd_total: that of attempts whose tokens had to be estimated, because their end was not seen.",
+		}, []string{"provider", "model"}),
 		inflight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "ai_inflight",
 			Help: "Attempts under way.",
@@ -79,11 +90,17 @@ func (m *modelMetrics) Start(ctx context.Context, model string, _ *ai.Prompt) co
 func (m *modelMetrics) End(_ context.Context, a ai.Attempt) {
 	provider, model := partsOf(a.Model)
 	m.inflight.WithLabelValues(provider).Dec()
-	m.requests.WithLabelValues(provider, model, outcome(a)).Inc()
+	m.requests.WithLabelValues(provider, model, a.Outcome()).Inc()
 	m.duration.WithLabelValues(provider, model).Observe(a.Duration.Seconds())
 	if a.Usage != nil {
 		m.tokens.WithLabelValues(provider, model, "input").Add(float64(max(a.Usage.Input, 0)))
 		m.tokens.WithLabelValues(provider, model, "output").Add(float64(max(a.Usage.Output, 0)))
+	}
+	if usd, ok := m.prices.Cost(a.Model, a.Spent); ok {
+		m.cost.WithLabelValues(provider, model).Add(max(usd, 0))
+		if a.Estimated {
+			m.estimated.WithLabelValues(provider, model).Add(max(usd, 0))
+		}
 	}
 }
 
@@ -91,25 +108,4 @@ func (m *modelMetrics) End(_ context.Context, a ai.Attempt) {
 func partsOf(name string) (provider, model string) {
 	provider, model, _ = strings.Cut(name, "/")
 	return provider, model
-}
-
-// outcome is how an attempt ended, as one of a fixed set of words.
-func outcome(a ai.Attempt) string {
-	var e *ai.Error
-	var rejected *resilience.RejectedError
-	switch {
-	case a.Err == nil && a.Left:
-		return "left"
-	case a.Err == nil && a.Finish == ai.FinishLength:
-		return "length"
-	case a.Err == nil:
-		return "ok"
-	case errors.Is(a.Err, context.Canceled), errors.Is(a.Err, context.DeadlineExceeded):
-		return "cancelled"
-	case errors.As(a.Err, &rejected):
-		return "rejected"
-	case errors.As(a.Err, &e):
-		return strings.ReplaceAll(e.Kind.Error(), " ", "_")
-	}
-	return "unknown"
 }

@@ -56,6 +56,11 @@ func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
 	switch o.Occasion {
 	case learnsnap.Accepted, learnsnap.Dropped, learnsnap.PagesMoved:
 		return slog.LevelDebug, true
+	case learnsnap.Verified:
+		if o.Reason == learnsnap.Unverified {
+			return slog.LevelInfo, true
+		}
+		return slog.LevelDebug, true
 	case learnsnap.Created, learnsnap.FirstQuestion, learnsnap.Ready:
 		return slog.LevelInfo, true
 	case learnsnap.Failed:
@@ -63,7 +68,7 @@ func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
 			return slog.LevelError, true
 		}
 		return slog.LevelInfo, true // the pages are at fault, not we
-	case learnsnap.Postponed, learnsnap.UpkeepFailed:
+	case learnsnap.Postponed, learnsnap.UpkeepFailed, learnsnap.CostUnknown:
 		return slog.LevelWarn, true
 	}
 	return 0, false
@@ -73,7 +78,7 @@ func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
 // this program or of what it stands on.
 func ours(code learnsnap.Code) bool {
 	switch code {
-	case learnsnap.RecaptureRequired, learnsnap.TooFewQuestions, learnsnap.Expired,
+	case learnsnap.RecaptureRequired, learnsnap.TooFewQuestions, learnsnap.CostLimit, learnsnap.Expired,
 		learnsnap.CorruptPage, learnsnap.UnsupportedPage, learnsnap.ImageTooLarge, learnsnap.EmptyPage, learnsnap.PageTooLarge:
 		return false
 	}
@@ -96,6 +101,10 @@ func message(o learnsnap.Occasion) string {
 		return "quiz failed"
 	case learnsnap.Postponed:
 		return "quiz postponed"
+	case learnsnap.Verified:
+		return "question verified"
+	case learnsnap.CostUnknown:
+		return "the price of this model is not known, its calls count as nothing"
 	case learnsnap.PagesMoved:
 		return "pages moved"
 	}

@@ -13,6 +13,7 @@ type quizMetrics struct {
 	duration      prometheus.Histogram
 	firstQuestion prometheus.Histogram
 	questions     *prometheus.CounterVec
+	verifications *prometheus.CounterVec
 	pages         *prometheus.CounterVec
 }
 
@@ -20,6 +21,7 @@ type quizMetrics struct {
 var (
 	outcomes = []string{"accepted", "dropped"}
 	actions  = []string{"grant", "hold", "release"}
+	verdicts = []string{learnsnap.Agreed, learnsnap.Upheld, learnsnap.Outvoted, learnsnap.Unverified}
 )
 
 func newQuizMetrics() quizMetrics {
@@ -39,6 +41,10 @@ func newQuizMetrics() quizMetrics {
 			Name: "quiz_questions_total",
 			Help: "Questions that a model wrote, by outcome: accepted or dropped.",
 		}, []string{"outcome"}),
+		verifications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "quiz_verifications_total",
+			Help: "Questions put to a second model, by outcome: agreed, upheld (by the third vote), outvoted (dropped) or unverified (no vote could be had: kept).",
+		}, []string{"outcome"}),
 		pages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "credits_pages_total",
 			Help: "Pages moved in the ledger, by action: grant, hold or release.",
@@ -47,6 +53,9 @@ func newQuizMetrics() quizMetrics {
 	for _, outcome := range outcomes {
 		m.questions.WithLabelValues(outcome)
 	}
+	for _, verdict := range verdicts {
+		m.verifications.WithLabelValues(verdict)
+	}
 	for _, action := range actions {
 		m.pages.WithLabelValues(action)
 	}
@@ -54,7 +63,7 @@ func newQuizMetrics() quizMetrics {
 }
 
 func (m quizMetrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.duration, m.firstQuestion, m.questions, m.pages}
+	return []prometheus.Collector{m.duration, m.firstQuestion, m.questions, m.verifications, m.pages}
 }
 
 // Observe implements [learnsnap.Observer].
@@ -68,6 +77,8 @@ func (m *Metrics) Observe(_ context.Context, o learnsnap.Observation) {
 		if o.Kind == learnsnap.QuestionItem {
 			m.quizzes.questions.WithLabelValues(string(o.Occasion)).Inc()
 		}
+	case learnsnap.Verified:
+		m.quizzes.verifications.WithLabelValues(o.Reason).Inc()
 	case learnsnap.PagesMoved:
 		m.quizzes.pages.WithLabelValues(o.Action).Add(float64(max(o.Pages, 0)))
 	}

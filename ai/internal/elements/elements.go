@@ -31,6 +31,7 @@ type Scanner struct {
 	Limit int // bytes of one element; 0 means no bound
 
 	place   place
+	begun   bool // an object has begun
 	depth   int  // of the value that is passed over or captured
 	quoted  bool // inside a string
 	escaped bool // behind a backslash in it
@@ -91,6 +92,9 @@ func (s *Scanner) Write(piece []byte, found func(key string, element []byte, err
 	}
 	return nil
 }
+
+// Whole reports whether the text so far holds an object and ends behind its brace.
+func (s *Scanner) Whole() bool { return s.begun && s.place == outside }
 
 // hand gives the captured element to found.
 func (s *Scanner) hand(found func(string, []byte, error) bool) bool {
@@ -188,7 +192,7 @@ func (s *Scanner) step(c byte) int {
 	switch s.place {
 	case outside:
 		if c == '{' {
-			s.place = members
+			s.place, s.begun = members, true
 		}
 	case members:
 		switch c {

@@ -198,18 +198,26 @@ func (r *reply) readStream(ctx context.Context, src io.Reader) {
 			r.fail(ctx, &ai.Error{Kind: ai.Malformed, Err: fmt.Errorf("event: %w", err)})
 			return
 		}
-		chunk, ended, err := r.decoder.Event(v)
-		if !r.emit(chunk) {
-			return
-		}
-		if err != nil {
-			r.fail(ctx, err)
-			return
-		}
-		if ended {
+		if r.event(ctx, v) {
 			return
 		}
 	}
+}
+
+// event yields what one event means and reports whether the reply is over with it.
+func (r *reply) event(ctx context.Context, v []byte) (over bool) {
+	chunk, ended, err := r.decoder.Event(v)
+	switch {
+	case !r.emit(chunk):
+		return true
+	case err != nil:
+		r.fail(ctx, err)
+		return true
+	case ended && chunk.Finish == ai.FinishNone:
+		r.end(ctx, io.EOF) // it says that it is over, but not how
+		return true
+	}
+	return ended
 }
 
 func (r *reply) readWhole(ctx context.Context, src io.Reader) {
@@ -224,16 +232,12 @@ func (r *reply) readWhole(ctx context.Context, src io.Reader) {
 		return
 	}
 	if v[0] == '[' { // a stream that was sent as one array
-		ended, failed := false, error(nil)
+		over := false
 		walk.Elements(v, func(e []byte) bool {
-			var chunk ai.Chunk
-			chunk, ended, failed = r.decoder.Event(e)
-			ended = !r.emit(chunk) || ended
-			return !ended && failed == nil
+			over = r.event(ctx, e)
+			return !over
 		})
-		if failed != nil {
-			r.fail(ctx, failed)
-		} else if !ended {
+		if !over {
 			r.end(ctx, io.EOF)
 		}
 		return
@@ -263,8 +267,14 @@ func (r *reply) end(ctx context.Context, err error) {
 	r.fail(ctx, &ai.Error{Kind: ai.Truncated, Err: err})
 }
 
-// emit yields a chunk that says something and reports whether to go on.
+// emit yields a chunk that says something and reports whether to go on. When the
+// caller's context has ended it yields that instead: what a reply holds in buffers
+// is not given out any more.
 func (r *reply) emit(chunk ai.Chunk) bool {
+	if err := r.outer.Err(); err != nil {
+		r.yield(ai.Chunk{}, err)
+		return false
+	}
 	if chunk.Text == "" && chunk.Usage == nil && chunk.Finish == ai.FinishNone {
 		return true
 	}

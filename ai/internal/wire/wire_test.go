@@ -183,6 +183,35 @@ func TestWhatIsNoReplyIsMalformed(t *testing.T) {
 	}
 }
 
+func TestAnEndThatDoesNotSayHowIsTruncated(t *testing.T) {
+	stream := `data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}` + "\n\n" + `data: {"type":"message_stop"}` + "\n\n"
+	m, err := anthropic.New(anthropic.Config{Key: "k", HTTP: &http.Client{Transport: &transport{
+		answers: []func(*http.Request) (*http.Response, error){answer(200, stream)},
+	}}})
+	require.NoError(t, err)
+	got := read(m)
+	require.Equal(t, "a", got.text)
+	require.ErrorIs(t, got.err, ai.Truncated)
+}
+
+// A consumer may leave at a chunk whose event tells of an error as well: asking it
+// again would be a panic.
+func TestNothingComesAfterTheConsumerHasLeft(t *testing.T) {
+	event := `{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"error":{"code":503,"message":"overloaded"}}`
+	for media, body := range map[string]string{"application/json": "[" + event + "]", "text/event-stream": "data: " + event + "\n\n"} {
+		m, err := gemini.New(gemini.Config{Key: "k", HTTP: &http.Client{Transport: &transport{
+			answers: []func(*http.Request) (*http.Response, error){answer(200, body, "Content-Type", media)},
+		}}})
+		require.NoError(t, err)
+		for chunk, err := range m.Stream(t.Context(), ai.Prompt{Parts: []ai.Part{{Text: "x"}}}) {
+			require.NoError(t, err)
+			require.Equal(t, "a", chunk.Text)
+			break
+		}
+		require.ErrorIs(t, read(m).err, ai.Overloaded)
+	}
+}
+
 // silent blocks until its request is cancelled, as a socket does.
 func silent(req *http.Request) io.ReadCloser {
 	r, w := io.Pipe()
