@@ -67,6 +67,8 @@ var walls = map[string]wall{
 	"learnsnap/offline/internal/flat": {},
 	"learnsnap/pages":                 {ours: "ai", others: "golang.org/x/image github.com/gen2brain/heic"},
 	"learnsnap/payments":              {},
+	"learnsnap/payments/paylink":      {ours: "learnsnap/payments", others: "github.com/hashicorp/go-retryablehttp"},
+	"learnsnap/payments/paylinktest":  {ours: "learnsnap/payments"},
 	"learnsnap/telemetry": {
 		ours:   "ai slo resilience flags storage learnsnap learnsnap/quiz",
 		others: "github.com/prometheus/client_golang",
