@@ -2,6 +2,7 @@ package payments
 
 import (
 	"crypto/rand"
+	"log/slog"
 	"net/mail"
 	"strings"
 	"unicode"
@@ -28,6 +29,11 @@ type Order struct {
 	Name     string
 	Mobile   string // "05" and eight digits
 	Email    string // "" when none was given
+}
+
+// LogValue implements [slog.LogValuer]: it shows what was ordered and not by whom.
+func (o Order) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("number", o.Number), slog.String("pack", o.Pack), slog.String("amount", o.Amount.String()))
 }
 
 // An InvalidError says which field of a [Checkout] is wrong. It does not hold what was

@@ -1,8 +1,10 @@
 package payments_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -51,6 +53,17 @@ func TestACheckoutBecomesAnOrder(t *testing.T) {
 	require.Equal(t, payments.Order{
 		Pack: "popular", Pages: 25, Amount: 1200, Currency: "SAR", Name: "أمل الزهراني", Mobile: "0501234567", Email: "amal@example.com",
 	}, first)
+}
+
+func TestALogShowsWhatWasOrderedAndNotByWhom(t *testing.T) {
+	order, err := payments.DefaultPacks().Order(payments.Checkout{Pack: "basic", Name: "Amal", Mobile: "0501234567", Email: "amal@example.com"})
+	require.NoError(t, err)
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("paid", "order", order)
+	require.Contains(t, log.String(), "order.number="+order.Number)
+	for _, private := range []string{"Amal", "0501234567", "amal@"} {
+		require.NotContains(t, log.String(), private)
+	}
 }
 
 func TestAWrongCheckoutNamesItsField(t *testing.T) {

@@ -61,9 +61,10 @@ type AuthenticatorConfig struct {
 }
 
 // An Authenticator tells a gateway's webhooks from forged ones. With both a header and
-// an HMAC configured, both must be right. Make it with [NewAuthenticator]; it is safe
-// for concurrent use.
+// an HMAC configured, both must be right. Make it with [NewAuthenticator]; the zero
+// value takes nothing for authentic. It is safe for concurrent use.
 type Authenticator struct {
+	open  bool              // neither is configured, and none has to be
 	name  string            // canonical; "" means no static header
 	value [sha256.Size]byte // hashed, so that a comparison shows no length either
 	key   []byte            // nil means no HMAC
@@ -75,7 +76,7 @@ func NewAuthenticator(c AuthenticatorConfig) (*Authenticator, error) {
 	if c.Production && c.Header == "" && c.HMAC == "" {
 		return nil, ErrUnprotected
 	}
-	a := &Authenticator{}
+	a := &Authenticator{open: c.Header == "" && c.HMAC == ""}
 	if c.Header != "" {
 		name, value, ok := strings.Cut(string(c.Header), ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
@@ -131,7 +132,7 @@ func (a *Authenticator) Accept(h http.Header, body io.Reader) (Webhook, error) {
 // guess.
 func (a *Authenticator) headerFits(h http.Header) bool {
 	if a.name == "" {
-		return true
+		return a.open || a.key != nil
 	}
 	values := h[a.name]
 	if len(values) != 1 {

@@ -61,6 +61,8 @@ func TestProductionRefusesToStartUnprotected(t *testing.T) {
 	}
 	_, err := payments.NewAuthenticator(payments.AuthenticatorConfig{Production: true})
 	require.ErrorIs(t, err, payments.ErrUnprotected)
+	_, err = new(payments.Authenticator).Accept(http.Header{}, strings.NewReader(v1))
+	require.ErrorIs(t, err, payments.ErrForged, "one that nobody has configured lets nothing in")
 }
 
 func TestWebhooksAreAuthenticByHeaderSignatureOrBoth(t *testing.T) {
