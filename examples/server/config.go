@@ -19,6 +19,8 @@ import (
 type config struct {
 	Host, Port      string
 	DataDir         string
+	DatabaseURL     string // of Postgres; empty: SQLite in DataDir
+	DirectURL       string // past a pooler
 	LogLevel        slog.Level
 	DeviceSecrets   []string // the first one signs, all are accepted
 	MemoryLimitMB   int
@@ -43,7 +45,7 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"DATABASE_DIRECT_URL", "FLAGS_FILE", "BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"FLAGS_FILE", "BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL", "JWT_SECRET",
 	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
 }
@@ -161,21 +163,42 @@ func readConfig(environ []string) (config, error) {
 	return c, errors.Join(e.wrong...)
 }
 
-// database takes DATABASE_URL, which may only name SQLite in this version.
+// database takes DATABASE_URL and DATABASE_DIRECT_URL.
 func (e *environment) database(c *config) {
-	v := e.values["DATABASE_URL"]
-	if v == "" {
-		return
-	}
-	u, err := url.Parse(v)
-	switch {
-	case err == nil && u.Scheme == "sqlite" && (u.Host+u.Path) != "":
-		c.DataDir = u.Host + u.Path
-	case err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql"):
-		e.refuse("DATABASE_URL", "sqlite:///path/of/a/folder; Postgres is not in this version")
+	const want = "postgres://user:password@host:5432/name, or sqlite:///path/of/a/folder"
+	switch v := e.values["DATABASE_URL"]; {
+	case v == "":
+	case isPostgres(v):
+		c.DatabaseURL = v
 	default:
-		e.refuse("DATABASE_URL", "sqlite:///path/of/a/folder")
+		u, err := url.Parse(v)
+		if err != nil || u.Scheme != "sqlite" || u.Host+u.Path == "" {
+			e.refuse("DATABASE_URL", want)
+			return
+		}
+		c.DataDir = u.Host + u.Path
 	}
+	switch v := e.values["DATABASE_DIRECT_URL"]; {
+	case v == "":
+	case c.DatabaseURL == "" || !isPostgres(v):
+		e.refuse("DATABASE_DIRECT_URL", "postgres://…, beside a DATABASE_URL that leads through a pooler")
+	default:
+		c.DirectURL = v
+	}
+}
+
+// isPostgres looks at the scheme alone: a URL of several hosts is none that
+// [url.Parse] takes.
+func isPostgres(v string) bool {
+	return strings.HasPrefix(v, "postgres://") || strings.HasPrefix(v, "postgresql://")
+}
+
+// databaseName says what kind of database is used, for the log.
+func (c config) databaseName() string {
+	if c.DatabaseURL != "" {
+		return "postgres"
+	}
+	return "sqlite in " + c.DataDir
 }
 
 const shortestSecret = 32
@@ -259,7 +282,7 @@ func (c config) attrs() []slog.Attr {
 		names = append(names, p.name)
 	}
 	return []slog.Attr{
-		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("dataDir", c.DataDir), slog.String("logLevel", c.LogLevel.String()),
+		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("database", c.databaseName()), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
 		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
 	}

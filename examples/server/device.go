@@ -5,14 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
-	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -74,28 +68,4 @@ func tokenOf(r *http.Request) string {
 		return cookie.Value
 	}
 	return ""
-}
-
-// deviceSecret returns the configured keys, or the one that is kept in DATA_DIR,
-// made at the first start: a restart must keep every device's identity.
-func deviceSecret(c config, log *slog.Logger) ([]string, error) {
-	if len(c.DeviceSecrets) > 0 {
-		return c.DeviceSecrets, nil
-	}
-	file := filepath.Join(c.DataDir, "device.secret")
-	kept, err := os.ReadFile(file)
-	switch {
-	case err == nil && len(kept) >= shortestSecret:
-		return []string{string(kept)}, nil
-	case err == nil:
-		return nil, fmt.Errorf("%s is damaged: set DEVICE_TOKEN_SECRET, or remove the file and every guest becomes a new one", file)
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("read the device secret: %w", err)
-	}
-	secret := hex.EncodeToString(random(32))
-	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
-		return nil, fmt.Errorf("keep the device secret: %w", err)
-	}
-	log.Info("made a secret for device tokens; in production set DEVICE_TOKEN_SECRET", "file", file)
-	return []string{secret}, nil
 }

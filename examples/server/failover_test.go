@@ -79,6 +79,7 @@ func lastID(events []event) (id string) {
 type rivers struct {
 	t       *testing.T
 	servers map[aitest.Provider]*aitest.Server
+	every   time.Duration // between two pieces of a reply; 0 means none
 
 	mu    sync.Mutex // guards what follows: the servers have goroutines of their own
 	rand  *rand.Rand
@@ -114,6 +115,9 @@ func (v *rivers) answer(p aitest.Provider, percent int, r aitest.Request) aitest
 		v.wrong = append(v.wrong, fmt.Sprintf("%d images for the pages %v, of which %v were read", r.Images, a.pages, a.read))
 	}
 	whole := aitest.Say(a.reply(v.t)).Pieces(1 + v.rand.IntN(100))
+	if v.every > 0 {
+		whole = whole.Every(v.every)
+	}
 	const breaker = 3 // failures in a row open it
 	if v.rand.IntN(100) >= percent || v.inRow[p] == breaker-1 {
 		v.inRow[p] = 0

@@ -70,7 +70,15 @@ func (s *server) checkDatabase(ctx context.Context) check {
 	if err := s.store.Ping(ctx); err != nil {
 		return check{Status: "down", Latency: time.Since(began).String(), Detail: "the database does not answer"}
 	}
-	return check{Status: "ok", Latency: time.Since(began).String()}
+	latency := time.Since(began)
+	stats := s.store.Stats()
+	c := check{Status: "ok", Latency: latency.String(), More: map[string]any{
+		"connections": stats.Open, "inUse": stats.InUse, "max": stats.Max, "waiting": stats.Waiting, "refused": stats.Refused,
+	}}
+	if stats.Waiting > stats.Max {
+		c.Status, c.Detail = "degraded", "more callers wait for a connection than there are connections"
+	}
+	return c
 }
 
 func (s *server) checkQueue(ctx context.Context) check {

@@ -22,7 +22,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/learnsnap/pages"
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
 	"github.com/learnsnap/learnsnap-go/resilience"
-	"github.com/learnsnap/learnsnap-go/storage/sqlite"
+	"github.com/learnsnap/learnsnap-go/storage"
 )
 
 // decodeHEIC is the argument that makes the program the child that decodes one
@@ -58,11 +58,11 @@ func run(ctx context.Context, environ []string, stdout io.Writer) error {
 	if config.limitMemory {
 		debug.SetMemoryLimit(int64(config.MemoryLimitMB) << 20 * 9 / 10)
 	}
-	store, err := sqlite.Open(ctx, sqlite.Config{Dir: config.DataDir, Logger: log})
+	store, err := openStore(ctx, config, log)
 	if err != nil {
-		return fmt.Errorf("DATA_DIR %s: %w", config.DataDir, err)
+		return err
 	}
-	s, err := newServer(config, log, store)
+	s, err := newServer(ctx, config, log, store)
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
@@ -84,7 +84,7 @@ func run(ctx context.Context, environ []string, stdout io.Writer) error {
 type server struct {
 	config  config
 	log     *slog.Logger
-	store   *sqlite.Store
+	store   storage.Store
 	service *learnsnap.Service
 	metrics *telemetry.Metrics
 	chain   *chain
@@ -96,8 +96,8 @@ type server struct {
 	drain    context.CancelFunc
 }
 
-func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error) {
-	secret, err := deviceSecret(c, log)
+func newServer(ctx context.Context, c config, log *slog.Logger, store storage.Store) (*server, error) {
+	secret, err := deviceSecret(ctx, c, store, log)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func newServer(c config, log *slog.Logger, store *sqlite.Store) (*server, error)
 	s.draining, s.drain = context.WithCancel(context.Background())
 	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{Prices: c.prices()})
 	s.ocr = offline.NewTesseract(offline.TesseractConfig{})
-	if err := s.ocr.Check(context.Background()); err != nil {
+	if err := s.ocr.Check(ctx); err != nil {
 		log.Warn("photos can't be read by the offline model; texts can", "error", err)
 	}
 	if s.chain, err = newChain(c, log, s.metrics, s.ocr); err != nil {

@@ -57,6 +57,8 @@ var problems = map[learnsnap.Code]problem{
 	learnsnap.UnsupportedPage:     {415, "A page is neither a photo (JPEG, PNG, WebP, HEIC) nor plain text. Send a photo.", "إحدى الصفحات ليست صورة (JPEG أو PNG أو WebP أو HEIC) ولا نصا. أرسل صورة."},
 	unsupportedMediaType:          {415, "Send multipart/form-data with parts named \"pages\", or application/json.", "أرسل multipart/form-data بأجزاء اسمها pages، أو application/json."},
 	learnsnap.HEICUnavailable:     {415, "HEIC photos can't be read here. Send the photo as JPEG.", "لا تقرأ صور HEIC هنا. أرسل الصورة بصيغة JPEG."},
+	learnsnap.KeyReused:           {422, "Another request was made under this Idempotency-Key. Take a new key.", "استخدم مفتاح Idempotency-Key هذا لطلب آخر. استعمل مفتاحا جديدا."},
+	learnsnap.Erased:              {410, "The quiz was removed by its owner.", "حذف صاحب الاختبار اختباره."},
 	learnsnap.RecaptureRequired:   {422, "Some pages can't be read. Photograph them again, sharp and in good light.", "تعذرت قراءة بعض الصفحات. صورها مرة أخرى بوضوح وإضاءة جيدة."},
 	learnsnap.TooFewQuestions:     {422, "The pages hold too little for a quiz. Add pages with more text.", "لا يكفي نص الصفحات لاختبار. أضف صفحات نصها أطول."},
 	learnsnap.CostLimit:           {422, "The quiz would have cost more than a quiz may cost here. Your pages were given back; send fewer pages.", "كلفة هذا الاختبار تتجاوز الحد المسموح هنا. أعيدت صفحاتك؛ أرسل صفحات أقل."},

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/julienschmidt/httprouter"
@@ -59,6 +61,84 @@ func (s *server) credits(w http.ResponseWriter, r *http.Request, _ httprouter.Pa
 	return nil
 }
 
+// The most entries that one answer of history has, and how many it has by itself.
+const (
+	historyMost = 200
+	historySize = 50
+)
+
+// An entryView is an entry of the ledger as a client sees it.
+type entryView struct {
+	ID      int64          `json:"id"`
+	Action  storage.Action `json:"action"`
+	Pages   int            `json:"pages"`
+	Cause   string         `json:"cause"`
+	Created time.Time      `json:"created"`
+}
+
+// history answers with entries of the ledger, newest first; "next" leads on.
+func (s *server) history(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
+	owner, err := s.owner(r)
+	if err != nil {
+		return err
+	}
+	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
+	if err != nil {
+		return err
+	}
+	before, err := numberOf(r, "cursor", 0, 1, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	entries, err := s.service.History(r.Context(), owner, before, int(limit))
+	if err != nil {
+		return err
+	}
+	answer := map[string]any{}
+	views := make([]entryView, len(entries))
+	for i, e := range entries {
+		views[i] = entryView{e.ID, e.Action, e.Pages, e.Cause, e.Created}
+	}
+	if len(entries) == int(limit) {
+		answer["next"] = strconv.FormatInt(entries[len(entries)-1].ID, 10)
+	}
+	answer["entries"] = views
+	writeJSON(w, http.StatusOK, answer)
+	return nil
+}
+
+// numberOf reads a whole number of the query.
+func numberOf(r *http.Request, name string, otherwise, least, most int64) (int64, error) {
+	v := r.URL.Query().Get(name)
+	if v == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < least || n > most {
+		return 0, fault(learnsnap.InvalidRequest, "%s: want a whole number from %d to %d", name, least, most)
+	}
+	return n, nil
+}
+
+// erase removes a quiz of the owner's at once.
+func (s *server) erase(w http.ResponseWriter, r *http.Request, p httprouter.Params) error {
+	owner, err := s.owner(r)
+	if err != nil {
+		return err
+	}
+	if err := s.service.Erase(r.Context(), owner, p.ByName("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// The headers of draft-ietf-httpapi-idempotency-key-header, and ours beside it.
+const (
+	keyHeader      = "Idempotency-Key"
+	repeatedHeader = "Idempotency-Replayed"
+)
+
 // create takes the pages as they arrive and puts the quiz in line.
 func (s *server) create(w http.ResponseWriter, r *http.Request, p httprouter.Params) error {
 	if p.ByName("id") != "create" {
@@ -81,9 +161,13 @@ func (s *server) create(w http.ResponseWriter, r *http.Request, p httprouter.Par
 	if err != nil {
 		return err
 	}
+	options.Key = r.Header.Get(keyHeader)
 	session, err := upload.Create(r.Context(), options)
 	if err != nil {
 		return err
+	}
+	if session.Repeated {
+		w.Header().Set(repeatedHeader, "true")
 	}
 	balance, err := s.service.Balance(r.Context(), owner)
 	if err != nil {

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/learnsnap/learnsnap-go/storage/postgres/pgtest"
 )
 
 // binary is the real server, built once.
@@ -35,12 +37,15 @@ func TestMain(m *testing.M) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("build the server: %v\n%s", err, out))
 	}
-	code := m.Run()
+	code := pgtest.Main(m, &postgres)
 	if err := os.RemoveAll(dir); err != nil {
 		panic(err)
 	}
 	os.Exit(code)
 }
+
+// postgres is for the tests that need one.
+var postgres *pgtest.Server
 
 // A running is a server process.
 type running struct {
@@ -527,6 +532,16 @@ func TestTheServerSaysWhatIsWrongWithItsConfiguration(t *testing.T) {
 		require.Contains(t, lines[i], "want")
 	}
 	require.NotContains(t, string(out), "short-secret")
+}
+
+// fails runs a server that must not start and returns what it says.
+func fails(t *testing.T, environ ...string) string {
+	t.Helper()
+	cmd := exec.Command(binary)
+	cmd.Env = append([]string{"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + t.TempDir()}, environ...)
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	return string(out)
 }
 
 func TestTheProbesAndThePageAnswer(t *testing.T) {
