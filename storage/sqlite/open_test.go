@@ -45,18 +45,6 @@ func TestASecondOpenIsRefused(t *testing.T) {
 	open(t, dir)
 }
 
-func TestASecondProcessIsRefused(t *testing.T) {
-	dir := t.TempDir()
-	p := spawn(t, dir)
-	a, alive := p.next()
-	require.True(t, alive)
-	require.Equal(t, "open", a.Kind)
-	_, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
-	require.ErrorContains(t, err, "process "+strconv.Itoa(p.cmd.Process.Pid))
-	require.NoError(t, p.kill())
-	open(t, dir) // a killed process gives the folder back
-}
-
 func TestADamagedDatabaseIsRefusedAndLeftAlone(t *testing.T) {
 	for _, damage := range []struct {
 		name string

@@ -14,7 +14,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage/storagetest"
 )
 
-// childDir makes the test binary a process that the tests kill; see child_test.go.
+// childDir makes the test binary a process that the tests kill; see kill_test.go.
 const childDir = "LEARNSNAP_SQLITE_CHILD"
 
 func TestMain(m *testing.M) {

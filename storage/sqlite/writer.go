@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -169,6 +170,9 @@ func (w *writer) batch(first *step) {
 
 // next returns a step that waits already, or nil.
 func (w *writer) next(have int, until time.Time) *step {
+	if len(w.steps) == 0 {
+		runtime.Gosched() // callers who were answered just now may be about to hand over their next
+	}
 	for have < batchSteps && time.Now().Before(until) {
 		select {
 		case s := <-w.steps:
