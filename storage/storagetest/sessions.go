@@ -159,18 +159,22 @@ func cancelledCreate(s *suite) {
 		defer cancel()
 		return s.CreateSession(ctx, session(fmt.Sprint("s", i), "amal", 1), true)
 	})
-	s.ok(s.Ping(s.Context())) // what was under way is done behind this
-	created := 0
-	for i, err := range errs {
-		_, missing := s.Session(s.Context(), fmt.Sprint("s", i))
-		if missing == nil {
-			created++
-		} else if err == nil {
-			s.Fatalf("session s%d was answered and is not there", i)
+	eventually(s, "what was under way", func() bool { // nobody waits for it any more
+		created := 0
+		for i, err := range errs {
+			_, missing := s.Session(s.Context(), fmt.Sprint("s", i))
+			if missing == nil {
+				created++
+			} else if err == nil {
+				s.Fatalf("session s%d was answered and is not there", i)
+			}
 		}
-	}
-	s.balanced("amal", n-created)
-	s.jobs(created, 0, 0)
+		pages, err := s.Balance(s.Context(), "amal")
+		s.ok(err)
+		d, err := s.Depth(s.Context())
+		s.ok(err)
+		return pages == n-created && d.Waiting == created
+	})
 }
 
 func claims(s *suite) {
