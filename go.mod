@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/gen2brain/heic v0.4.5
+	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/hashicorp/go-retryablehttp v0.7.8
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/julienschmidt/httprouter v1.3.0

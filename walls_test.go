@@ -75,14 +75,15 @@ var walls = map[string]wall{
 	},
 
 	// floor 4: the only place that knows everything
-	"examples/server":                 {ours: "*", others: "github.com/julienschmidt/httprouter"},
-	"examples/server/internal/intake": {},
-	"examples/quiz":                   {ours: "*"},
-	"examples/ai":                     {ours: "ai ai/anthropic ai/gemini resilience"},
-	"examples/embed":                  {ours: "*"},
-	"examples/resilience":             {ours: "resilience"},
-	"examples/slo":                    {ours: "*"},
-	"examples/flags":                  {ours: "*", others: "github.com/open-feature/go-sdk"},
+	"examples/server":                   {ours: "*", others: "github.com/julienschmidt/httprouter"},
+	"examples/server/internal/identity": {others: "github.com/golang-jwt/jwt/v5"},
+	"examples/server/internal/intake":   {},
+	"examples/quiz":                     {ours: "*"},
+	"examples/ai":                       {ours: "ai ai/anthropic ai/gemini resilience"},
+	"examples/embed":                    {ours: "*"},
+	"examples/resilience":               {ours: "resilience"},
+	"examples/slo":                      {ours: "*"},
+	"examples/flags":                    {ours: "*", others: "github.com/open-feature/go-sdk"},
 }
 
 func TestImportsPointDownOnly(t *testing.T) {
