@@ -28,18 +28,19 @@ type wall struct {
 // hangs on exactly one leaf.
 var walls = map[string]wall{
 	// floor 1: none knows another
-	"resilience":            {},
-	"slo":                   {},
-	"flags":                 {others: "github.com/open-feature/go-sdk"},
-	"storage":               {},
-	"storage/storagetest":   {ours: "storage"},
-	"storage/internal/jobs": {ours: "storage", others: "github.com/riverqueue/river github.com/riverqueue/river/riverdriver github.com/riverqueue/river/rivertype"},
+	"resilience":             {},
+	"slo":                    {},
+	"flags":                  {others: "github.com/open-feature/go-sdk"},
+	"storage":                {},
+	"storage/storagetest":    {ours: "storage"},
+	"storage/internal/hours": {},
+	"storage/internal/jobs":  {ours: "storage", others: "github.com/riverqueue/river github.com/riverqueue/river/riverdriver github.com/riverqueue/river/rivertype"},
 	"storage/sqlite": {
-		ours:   "storage storage/internal/jobs",
+		ours:   "storage storage/internal/hours storage/internal/jobs",
 		others: "modernc.org/sqlite github.com/pressly/goose/v3 github.com/riverqueue/river/riverdriver/riversqlite github.com/riverqueue/river",
 	},
 	"storage/postgres": {
-		ours:   "storage storage/internal/jobs",
+		ours:   "storage storage/internal/hours storage/internal/jobs",
 		others: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 github.com/riverqueue/river",
 	},
 	"storage/postgres/pgtest": {},

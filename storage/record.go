@@ -102,11 +102,14 @@ type Entry struct {
 // by its length and its bytes. The ID is left out: it is the database's, and another
 // one gives others.
 func (e Entry) Chain(before []byte) []byte {
+	return chain(before, []byte(e.Owner), []byte(e.Action), strconv.AppendInt(nil, int64(e.Pages), 10),
+		[]byte(e.Cause), strconv.AppendInt(nil, e.Created.UnixMicro(), 10))
+}
+
+// chain hashes fields, each by its length and its bytes.
+func chain(fields ...[]byte) []byte {
 	h := sha256.New()
-	for _, field := range [][]byte{
-		before, []byte(e.Owner), []byte(e.Action), strconv.AppendInt(nil, int64(e.Pages), 10),
-		[]byte(e.Cause), strconv.AppendInt(nil, e.Created.UnixMicro(), 10),
-	} {
+	for _, field := range fields {
 		_ = binary.Write(h, binary.BigEndian, uint64(len(field))) // a hash never fails
 		h.Write(field)
 	}

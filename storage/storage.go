@@ -36,13 +36,16 @@ type Store interface {
 	Jobs
 	Blobs
 	Values
+	Flags
+	SLOCounts
+	Audit
 
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 
 	// Check reads everything and returns what is wrong with it: rows that refer to
-	// nothing, a balance that is not the sum of its entries, a broken chain of hashes,
-	// items with holes. It is slow and stops with ctx; use it after a restore, not on a
+	// nothing, a balance that is not the sum of its entries, a broken chain of hashes (of the
+	// ledger or the audit), items with holes. It is slow and stops with ctx; use it after a restore, not on a
 	// request's path.
 	Check(ctx context.Context) error
 

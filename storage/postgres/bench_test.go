@@ -21,6 +21,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage"
 	"github.com/learnsnap/learnsnap-go/storage/postgres"
 	"github.com/learnsnap/learnsnap-go/storage/postgres/pgtest"
+	"github.com/learnsnap/learnsnap-go/storage/storagetest"
 )
 
 // durable is a server that keeps every answered write, whatever happens to the
@@ -209,4 +210,11 @@ func share(b *testing.B, callers int, do func(caller, n int) error) {
 	}
 	all.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+}
+
+// BenchmarkReadSLOCounts reads 30 days of six objectives, as two replicas have counted
+// them.
+func BenchmarkReadSLOCounts(b *testing.B) {
+	store := open(b, durable(b).Database(b))
+	storagetest.BenchmarkReadSLOCounts(b, store)
 }

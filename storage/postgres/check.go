@@ -52,7 +52,10 @@ func (s *Store) Check(ctx context.Context) error {
 		}
 		ledgers, err := checkLedgers(ctx, tx)
 		all = errors.Join(all, ledgers)
-		return err
+		if err != nil {
+			return err
+		}
+		return verifyAudit(ctx, tx)
 	})
 	if err = errors.Join(err, all); err != nil {
 		return fmt.Errorf("check: %w", err)

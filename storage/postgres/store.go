@@ -24,10 +24,10 @@ type Config struct {
 	URL string
 
 	// DirectURL leads past a pooler that stands behind URL, for what needs a connection
-	// of its own: leases and migrations. Empty means URL.
+	// of its own: leases, news of flags and migrations. Empty means URL.
 	DirectURL string
 
-	MaxConns int // connections at most, one more for each call of Work; 0 means 20
+	MaxConns int // connections at most, one more for each call of Work and ListenFlags; 0 means 20
 	MinConns int // that are kept ready; 0 means 2, −1 none
 
 	// AcquireWithin is how long a caller waits for a connection; 0 means 3 seconds.
@@ -70,6 +70,7 @@ type Store struct {
 	creates *group[create]
 	posts   *group[post]
 	appends *group[appended]
+	audits  *group[storage.AuditEntry]
 	log     *slog.Logger
 	clock   func() time.Time
 
@@ -77,7 +78,7 @@ type Store struct {
 	stop    context.CancelFunc
 	mu      sync.Mutex
 	closed  bool
-	working sync.WaitGroup // calls of Work
+	working sync.WaitGroup // calls of Work and ListenFlags
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -124,6 +125,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	s.creates = newGroup(s.pool, s.createAll)
 	s.posts = newGroup(s.pool, s.postAll)
 	s.appends = newGroup(s.pool, s.appendAll)
+	s.audits = newGroup(s.pool, s.auditAll)
 	return nil
 }
 
@@ -156,7 +158,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Stats implements [storage.Store].
 func (s *Store) Stats() storage.Stats { return s.pool.stats() }
 
-// Close ends Work as the end of its context does, does the writes that wait, and
+// Close ends Work and ListenFlags as the end of their contexts does, does the writes that wait, and
 // disconnects. Later calls fail. A second Close does nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
@@ -172,6 +174,7 @@ func (s *Store) Close() error {
 	s.creates.close()
 	s.posts.close()
 	s.appends.close()
+	s.audits.close()
 	s.pool.close()
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/learnsnap/learnsnap-go/storage"
 	"github.com/learnsnap/learnsnap-go/storage/sqlite"
+	"github.com/learnsnap/learnsnap-go/storage/storagetest"
 )
 
 // BenchmarkFloorSync is what the others are measured against: one write of 4 KiB
@@ -233,4 +234,10 @@ func cpu(b *testing.B) time.Duration {
 	var used syscall.Rusage
 	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkReadSLOCounts reads 30 days of six objectives, as two replicas have counted
+// them.
+func BenchmarkReadSLOCounts(b *testing.B) {
+	storagetest.BenchmarkReadSLOCounts(b, open(b, b.TempDir()))
 }

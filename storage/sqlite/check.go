@@ -53,6 +53,12 @@ func (s *Store) Check(ctx context.Context) error {
 		}
 	}
 	faults, err := verifyAll(ctx, reader)
+	if err == nil {
+		err = verifyAudit(ctx, reader)
+	}
+	if fault, ok := errors.AsType[brokenChain](err); ok {
+		all, err = errors.Join(all, fault), nil
+	}
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}

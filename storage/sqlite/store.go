@@ -40,6 +40,8 @@ type Store struct {
 	blobs  *blobs
 	now    func() time.Time
 
+	listeners listeners // for changes of flags
+
 	closing context.Context // ends with Close
 	stop    context.CancelFunc
 	mu      sync.Mutex

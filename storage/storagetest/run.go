@@ -50,6 +50,9 @@ func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 		"Dead":     deadCases(),
 		"Blobs":    blobCases(),
 		"Values":   valueCases(),
+		"Flags":    flagCases(),
+		"Counts":   countCases(),
+		"Audit":    auditCases(),
 		"Store":    storeCases(),
 	}
 	names := make([]string, 0, len(groups))

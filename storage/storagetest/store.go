@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
 )
@@ -67,6 +68,16 @@ func (s *suite) calls(ctx context.Context) map[string]error {
 	errs["DiscardJob"] = s.DiscardJob(ctx, 1)
 	_, errs["Value"] = s.Value(ctx, "key")
 	errs["SetValue"] = s.SetValue(ctx, "key", nil, nil)
+	_, errs["FlagOverrides"] = s.FlagOverrides(ctx)
+	errs["PutFlagOverride"] = s.PutFlagOverride(ctx, "A", nil)
+	errs["DeleteFlagOverride"] = s.DeleteFlagOverride(ctx, "A")
+	errs["ListenFlags"] = s.ListenFlags(ctx, func() {})
+	errs["PutSLOCounts"] = s.PutSLOCounts(ctx, "r1", []string{"a"}, []time.Time{minute(0)}, []int64{1}, []int64{1})
+	errs["SLOCounts"] = s.SLOCounts(ctx, "", hour(), func(string, time.Time, int64, int64) {})
+	errs["DropSLOCounts"] = s.DropSLOCounts(ctx, hour())
+	errs["AddAudit"] = s.AddAudit(ctx, storage.AuditEntry{Who: "amal", What: "w"})
+	_, errs["AuditEntries"] = s.AuditEntries(ctx, 0, 1)
+	errs["VerifyAudit"] = s.VerifyAudit(ctx)
 	_, errs["Depth"] = s.Depth(ctx)
 	_, errs["OpenBlob"] = s.OpenBlob(ctx, "a", s.unusedHash())
 	_, errs["SweepBlobs"] = s.SweepBlobs(ctx, soon())
