@@ -18,9 +18,14 @@ func (all observers) Observe(ctx context.Context, o learnsnap.Observation) {
 	}
 }
 
+// EventKey is the name under which a line of [LogObserver] says which event of the
+// domain it tells of, for whoever searches: its message may be worded anew.
+const EventKey = "event"
+
 // LogObserver returns an observer that writes a line for each thing that happens
-// to a quiz. Items are lines of level Debug, faults of level Warn or Error, the
-// rest of level Info. The text of pages and questions is in none of them.
+// to a quiz: "event":"quiz.created", quiz.ready, item.dropped and so on. Items are
+// lines of level Debug, faults of level Warn or Error, the rest of level Info. The
+// text of pages and questions is in none of them.
 func LogObserver(log *slog.Logger) learnsnap.Observer { return logObserver{log} }
 
 type logObserver struct {
@@ -32,7 +37,7 @@ func (l logObserver) Observe(ctx context.Context, o learnsnap.Observation) {
 	if !ok || !l.log.Enabled(ctx, level) {
 		return
 	}
-	var attrs []slog.Attr
+	attrs := []slog.Attr{slog.String(EventKey, event(o.Occasion))}
 	add := func(set bool, a slog.Attr) {
 		if set {
 			attrs = append(attrs, a)
@@ -50,6 +55,21 @@ func (l logObserver) Observe(ctx context.Context, o learnsnap.Observation) {
 		attrs = append(attrs, slog.String("error", o.Err.Error()))
 	}
 	l.log.LogAttrs(ctx, level, message(o.Occasion), attrs...)
+}
+
+// event names an occasion by what it is about.
+func event(o learnsnap.Occasion) string {
+	switch o {
+	case learnsnap.Created, learnsnap.FirstQuestion, learnsnap.Ready, learnsnap.Failed, learnsnap.Postponed:
+		return "quiz." + string(o)
+	case learnsnap.Accepted, learnsnap.Dropped, learnsnap.Verified:
+		return "item." + string(o)
+	case learnsnap.PagesMoved:
+		return "credits." + string(o)
+	case learnsnap.CostUnknown:
+		return "model." + string(o)
+	}
+	return "service." + string(o)
 }
 
 func levelOf(o learnsnap.Observation) (level slog.Level, ok bool) {
