@@ -3,6 +3,7 @@ package identity_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"testing"
 
@@ -22,4 +23,11 @@ func marshal(v any) string {
 		panic(err) // only values of these tests come here
 	}
 	return string(data)
+}
+
+func decode(t testing.TB, text string) []byte {
+	t.Helper()
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	require.NoError(t, err)
+	return data
 }

@@ -25,6 +25,7 @@ const (
 // A form is what can be read from a token before anything in it is proven.
 type form struct {
 	alg    string
+	kid    string // "" where the token does not name its key
 	claims jwt.MapClaims
 }
 
@@ -60,7 +61,8 @@ func read(token string) (form, error) {
 	if alg == "" || strings.EqualFold(alg, "none") {
 		return form{}, invalid("it is not signed")
 	}
-	return form{alg, claims}, nil
+	kid, _ := header["kid"].(string)
+	return form{alg, kid, claims}, nil
 }
 
 // object reads one part of a token: a JSON object without equal names.
