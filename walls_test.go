@@ -72,7 +72,7 @@ var walls = map[string]wall{
 	"learnsnap/payments/paylinktest":  {ours: "learnsnap/payments"},
 	"learnsnap/telemetry": {
 		ours:   "ai slo resilience flags storage learnsnap learnsnap/quiz",
-		others: "github.com/prometheus/client_golang go.opentelemetry.io/otel/trace",
+		others: "github.com/prometheus/client_golang github.com/prometheus/client_model go.opentelemetry.io/otel/trace",
 	},
 
 	// floor 4: the only place that knows everything

@@ -25,6 +25,8 @@ type chain struct {
 	made     map[string]ai.Model // those of providers, by name
 	prices   ai.Prices
 	budget   *ai.Budget // of a day; nil means that none is set
+	tracers  []ai.Tracer
+	reduced  func() bool // fewer calls at a time
 }
 
 // A link is one model of the chain, as it is known there.
@@ -33,8 +35,13 @@ type link struct {
 	model ai.Model
 }
 
-func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, ocr *offline.Tesseract) (*chain, error) {
-	ch := &chain{breakers: map[string]*resilience.Breaker{}, made: map[string]ai.Model{}, prices: c.prices()}
+// newChain makes the chain. reduced asks whether there are to be fewer calls at a
+// time, objectives are told of those of providers.
+func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, objectives ai.Tracer, reduced func() bool, ocr *offline.Tesseract) (*chain, error) {
+	ch := &chain{
+		breakers: map[string]*resilience.Breaker{}, made: map[string]ai.Model{}, prices: c.prices(),
+		tracers: []ai.Tracer{metrics.Models(), objectives}, reduced: reduced,
+	}
 	var err error
 	if ch.budget, err = newBudget(c, ch.prices, log); err != nil {
 		return nil, err
@@ -70,7 +77,10 @@ func (ch *chain) ready(p provider, c config, log *slog.Logger, metrics *telemetr
 	if made, ok := ch.made[m.Name()]; ok {
 		return made, nil
 	}
-	made := ai.Traced(ch.guarded(m, c, log, metrics), metrics.Models())
+	made := ch.guarded(m, c, log, metrics)
+	for _, t := range ch.tracers {
+		made = ai.Traced(made, t)
+	}
 	ch.made[m.Name()] = made
 	return made, nil
 }
@@ -85,6 +95,9 @@ func open(p provider, log *slog.Logger) (ai.Model, error) {
 	return anthropic.New(anthropic.Config{Key: p.key, Model: p.model, BaseURL: p.baseURL, Log: log})
 }
 
+// reducedTo is how many calls a model gets at a time while REDUCED_AI_CONCURRENCY is on.
+const reducedTo = 2
+
 // guarded puts a model behind its gates. AI_CONCURRENCY bounds the limiter. The
 // budget stands first: its refusal is none of the others' business.
 func (ch *chain) guarded(m ai.Model, c config, log *slog.Logger, metrics *telemetry.Metrics) ai.Model {
@@ -98,7 +111,8 @@ func (ch *chain) guarded(m ai.Model, c config, log *slog.Logger, metrics *teleme
 	}
 	ch.breakers[name] = breaker
 	metrics.Breaker(name, breaker.State)
-	gates := []resilience.Gate{breaker, resilience.NewLimiter(limit), resilience.NewQuota(resilience.QuotaConfig{Name: name, Refused: ai.Busy})}
+	few := switchedGate{ch.reduced, resilience.NewLimiter(resilience.LimiterConfig{Name: name, Start: reducedTo, Max: reducedTo})}
+	gates := []resilience.Gate{breaker, few, resilience.NewLimiter(limit), resilience.NewQuota(resilience.QuotaConfig{Name: name, Refused: ai.Busy})}
 	if _, priced := ch.prices.Cost(name, ai.Usage{}); !priced {
 		if c.AIQuizUSD == 0 { // else the engine says so
 			log.Warn("the price of this model is not known, its calls count as nothing; set AI_PRICES", "model", name)

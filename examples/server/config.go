@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/ai"
+	"github.com/learnsnap/learnsnap-go/flags"
 )
 
 // A config is what the environment says, checked.
@@ -33,6 +34,10 @@ type config struct {
 	AIQuizUSD       float64    // 0: not bounded
 	AIPrices        ai.Prices  // instead of the built-in ones of the same models
 
+	FlagsFile  string
+	Flags      map[string]string // that the environment sets
+	JWTSecrets []string          // of operators' tokens: the first one signs, all are accepted
+
 	limitMemory bool     // GOMEMLIMIT is not set by hand
 	unused      []string // variables that a later version knows
 }
@@ -45,8 +50,8 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"FLAGS_FILE", "BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
-	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL", "JWT_SECRET",
+	"BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL",
 	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
 }
 
@@ -142,7 +147,14 @@ func readConfig(environ []string) (config, error) {
 		AIConcurrency:   e.number("AI_CONCURRENCY", 0, 1, 1000),
 		AIDailyUSD:      e.dollars("AI_DAILY_USD"),
 		AIQuizUSD:       e.dollars("AI_QUIZ_USD"),
+		FlagsFile:       e.values["FLAGS_FILE"],
+		Flags:           map[string]string{},
 		limitMemory:     e.values["GOMEMLIMIT"] == "",
+	}
+	for _, f := range flags.Defaults() {
+		if v := e.values[f.Name]; v != "" {
+			c.Flags[f.Name] = v
+		}
 	}
 	if e.values["FREE_PAGES_GUEST"] == "0" {
 		e.refuse("FREE_PAGES_GUEST", "1 or more, or -1 for pages that are not counted")
@@ -204,15 +216,22 @@ func (c config) databaseName() string {
 const shortestSecret = 32
 
 func (e *environment) secrets(c *config) {
-	for secret := range strings.SplitSeq(e.values["DEVICE_TOKEN_SECRET"], ",") {
+	c.DeviceSecrets = e.secretList("DEVICE_TOKEN_SECRET")
+	c.JWTSecrets = e.secretList("JWT_SECRET")
+}
+
+// secretList reads secrets with commas between them.
+func (e *environment) secretList(name string) (all []string) {
+	for secret := range strings.SplitSeq(e.values[name], ",") {
 		if secret = strings.TrimSpace(secret); secret == "" {
 			continue
 		}
 		if len(secret) < shortestSecret {
-			e.refuse("DEVICE_TOKEN_SECRET", fmt.Sprintf("at least %d characters; several with commas, the first one signs", shortestSecret))
+			e.refuse(name, fmt.Sprintf("at least %d characters; several with commas, the first one signs", shortestSecret))
 		}
-		c.DeviceSecrets = append(c.DeviceSecrets, secret)
+		all = append(all, secret)
 	}
+	return all
 }
 
 // providers takes the providers that have a key, in the order of AI_PROVIDERS.
@@ -284,6 +303,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("database", c.databaseName()), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0),
+		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Bool("operators", len(c.JWTSecrets) > 0), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
 	}
 }

@@ -12,11 +12,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 	"time"
 
+	"github.com/learnsnap/learnsnap-go/ai"
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/identity"
+	"github.com/learnsnap/learnsnap-go/flags"
 	"github.com/learnsnap/learnsnap-go/learnsnap"
 	"github.com/learnsnap/learnsnap-go/learnsnap/offline"
 	"github.com/learnsnap/learnsnap-go/learnsnap/pages"
@@ -30,8 +31,7 @@ import (
 const decodeHEIC = "decode-heic"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	ctx := context.Background()
 	var err error
 	if len(os.Args) == 2 && os.Args[1] == decodeHEIC {
 		err = pages.DecodeHEIC(ctx, os.Stdin, os.Stdout)
@@ -50,19 +50,17 @@ func run(ctx context.Context, environ []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(telemetry.NewLogHandler(stdout, telemetry.LogConfig{Level: config.LogLevel}))
+	level := &telemetry.Level{Base: config.LogLevel}
+	log := slog.New(telemetry.NewLogHandler(stdout, telemetry.LogConfig{Level: level}))
 	log.LogAttrs(ctx, slog.LevelInfo, "configuration", config.attrs()...)
 	for _, name := range config.unused {
 		log.Warn("this variable is not used by this version", "variable", name)
-	}
-	if config.limitMemory {
-		debug.SetMemoryLimit(int64(config.MemoryLimitMB) << 20 * 9 / 10)
 	}
 	store, err := openStore(ctx, config, log)
 	if err != nil {
 		return err
 	}
-	s, err := newServer(ctx, config, log, store)
+	s, err := newServer(ctx, config, log, level, store)
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
@@ -71,13 +69,13 @@ func run(ctx context.Context, environ []string, stdout io.Writer) error {
 		return errors.Join(fmt.Errorf("PORT %s: %w", config.Port, err), store.Close())
 	}
 
-	life := resilience.NewLifecycle(resilience.LifecycleConfig{StopWithin: config.ShutdownTimeout, Log: log})
-	s.ready = life.Ready
-	life.Add("store", func(ctx context.Context) error { <-ctx.Done(); return store.Close() })
-	life.Add("quizzes", s.service.Run)
-	life.Add("http", func(ctx context.Context) error { return s.serve(ctx, listener) })
-	log.Info("listening", "url", "http://"+listener.Addr().String())
-	return life.Run(ctx)
+	s.life.Add("store", func(ctx context.Context) error { <-ctx.Done(); return store.Close() })
+	s.life.Add("flags", s.flags.Run)
+	s.life.Add("objectives", s.objectives.tracker.Run)
+	s.life.Add("watchdog", s.watchdog.Run)
+	s.life.Add("quizzes", s.service.Run)
+	s.life.Add("http", func(ctx context.Context) error { return s.serve(ctx, listener) })
+	return s.life.RunUntilSignal(ctx)
 }
 
 // A server is the program's parts, wired.
@@ -90,42 +88,90 @@ type server struct {
 	chain   *chain
 	ocr     *offline.Tesseract
 	devices devices
-	ready   func() bool
+	life    *resilience.Lifecycle
+
+	flags      *flags.Set
+	objectives *objectives
+	watchdog   *resilience.Watchdog
+	level      *telemetry.Level
+	operator   identity.Verifier // nil: there are no operators
+	checked    checked
 
 	draining context.Context // ends when the server stops: event streams end with it
 	drain    context.CancelFunc
 }
 
-func newServer(ctx context.Context, c config, log *slog.Logger, store storage.Store) (*server, error) {
+func newServer(ctx context.Context, c config, log *slog.Logger, level *telemetry.Level, store storage.Store) (*server, error) {
 	secret, err := deviceSecret(ctx, c, store, log)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{config: c, log: log, store: store, devices: devices{keys: secret}, ready: func() bool { return false }}
+	s := &server{config: c, log: log, level: level, store: store, devices: devices{keys: secret}}
+	s.life = resilience.NewLifecycle(resilience.LifecycleConfig{StopWithin: c.ShutdownTimeout, Log: log})
 	s.draining, s.drain = context.WithCancel(context.Background())
 	s.metrics = telemetry.NewMetrics(telemetry.MetricsConfig{Prices: c.prices()})
 	s.ocr = offline.NewTesseract(offline.TesseractConfig{})
 	if err := s.ocr.Check(ctx); err != nil {
 		log.Warn("photos can't be read by the offline model; texts can", "error", err)
 	}
-	if s.chain, err = newChain(c, log, s.metrics, s.ocr); err != nil {
+	if err := s.switches(ctx); err != nil {
 		return nil, err
+	}
+	reduced := func() bool {
+		return s.flags.Enabled(flags.ReducedAIConcurrency) || s.objectives.tracker.Acting(fewerCalls)
+	}
+	if s.chain, err = newChain(c, log, s.metrics, s.objectives, reduced, s.ocr); err != nil {
+		return nil, err
+	}
+	verify := s.chain.verify
+	if verify != nil {
+		verify = ai.Guard(verify, unless{s.objectives.tracker, skipVerification})
 	}
 	intake, err := newIntake(c)
 	if err != nil {
 		return nil, err
 	}
-	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log))
+	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log), s.objectives)
 	engine, err := learnsnap.New(learnsnap.Config{
-		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(), Verify: s.chain.verify,
+		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(), Verify: verify,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.service, err = learnsnap.NewService(learnsnap.ServiceConfig{
 		Engine: engine, Store: store, Observer: observer, Inspect: intake.Inspect, FreePages: c.FreePages,
+		Enabled: s.flags.Enabled, Inline: func() bool { return !s.flags.Enabled(flags.EnableAsyncProcessing) },
 	})
 	return s, err
+}
+
+// switches makes what operators and budgets act with.
+func (s *server) switches(ctx context.Context) error {
+	var err error
+	if s.flags, err = newSwitches(ctx, s.config, s.store, s.log); err != nil {
+		return err
+	}
+	if s.objectives, err = newObjectives(s.store, s.log); err != nil {
+		return err
+	}
+	if len(s.config.JWTSecrets) > 0 {
+		if s.operator, err = identity.NewHMAC(identity.HMACConfig{Secrets: s.config.JWTSecrets}); err != nil {
+			return fmt.Errorf("JWT_SECRET: %w", err)
+		}
+	}
+	s.watchdog = resilience.NewWatchdog(resilience.WatchdogConfig{
+		Limit: int64(s.config.MemoryLimitMB) << 20,
+		OnChange: func(from, to resilience.MemoryState) {
+			s.log.Warn("memory", "from", from.String(), "to", to.String(), "report", s.watchdog.Report())
+			if to == resilience.MemoryRestart {
+				s.life.Stop(resilience.ErrMemory)
+			}
+		},
+	})
+	if limit, err := s.watchdog.Limit(); s.config.limitMemory && err == nil && limit > 0 {
+		debug.SetMemoryLimit(limit / 10 * 9)
+	}
+	return nil
 }
 
 // heicNeeds is the memory in MB that a child takes to decode HEIC.
@@ -152,6 +198,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
+	s.log.Info("listening", "url", "http://"+listener.Addr().String())
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

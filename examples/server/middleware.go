@@ -54,15 +54,16 @@ func (s *server) observed(rt route) httprouter.Handle {
 		if rt.limit > 0 {
 			r.Body = &unhurried{http.MaxBytesReader(answered, body, rt.limit), http.NewResponseController(w)}
 		}
-		s.run(answered, r, p, rt.handle)
+		s.run(answered, r, p, rt)
 		if rt.limit > 0 && answered.failed {
 			drain(body)
 		}
 		took := time.Since(began)
-		if rt.stream {
+		if rt.traits.has(streams) {
 			took = -1
 		}
 		recorder.Done(answered.code(), took)
+		s.objectives.answered(rt.traits, answered.code())
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", rt.pattern),
 			slog.Int("status", answered.code()), slog.Duration("took", time.Since(began)))
 	}
@@ -70,12 +71,12 @@ func (s *server) observed(rt route) httprouter.Handle {
 
 // plain is a route of its own name, without parameters.
 func (s *server) plain(name string, h handler) http.Handler {
-	handle := s.observed(route{method: "any", pattern: name, handle: h})
+	handle := s.observed(route{method: "any", pattern: name, traits: always, handle: h})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, nil) })
 }
 
-// run runs a handler and tells the client of its error.
-func (s *server) run(w *answer, r *http.Request, p httprouter.Params, h handler) {
+// run lets a request in, runs its handler, and tells the client of an error.
+func (s *server) run(w *answer, r *http.Request, p httprouter.Params, rt route) {
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -87,7 +88,12 @@ func (s *server) run(w *answer, r *http.Request, p httprouter.Params, h handler)
 		s.log.ErrorContext(r.Context(), "a request panicked", "panic", v, "stack", string(debug.Stack()))
 		s.tell(w, r, fault(learnsnap.Internal, "panic"))
 	}()
-	if err := h(w, r, p); err != nil {
+	done, err := s.admit(r, rt.traits)
+	if err == nil {
+		err = rt.handle(w, r, p)
+		done(err)
+	}
+	if err != nil {
 		s.tell(w, r, err)
 	}
 }
@@ -103,7 +109,11 @@ func (s *server) tell(w *answer, r *http.Request, err error) {
 	}
 	s.log.Log(r.Context(), level, "refused", "code", learnsnap.CodeOf(err), "error", err)
 	w.failed = true
-	if w.status == 0 {
+	switch {
+	case w.status != 0:
+	case learnsnap.CodeOf(err) == maintenance && wantsPage(r):
+		writeMaintenance(w, r)
+	default:
 		writeProblem(w, r, err)
 	}
 }

@@ -24,6 +24,11 @@ const (
 	routeNotFound        learnsnap.Code = "ROUTE_NOT_FOUND"
 	unsupportedMediaType learnsnap.Code = "UNSUPPORTED_MEDIA_TYPE"
 	crossOrigin          learnsnap.Code = "CROSS_ORIGIN"
+	forbidden            learnsnap.Code = "FORBIDDEN"
+	noOperators          learnsnap.Code = "OPERATORS_NOT_CONFIGURED"
+	unknownFlag          learnsnap.Code = "UNKNOWN_FLAG"
+	maintenance          learnsnap.Code = "MAINTENANCE"
+	switched             learnsnap.Code = "SWITCHED_OFF"
 )
 
 // A problem is how a code is told over HTTP: its status, and what to do in both
@@ -45,6 +50,11 @@ var problems = map[learnsnap.Code]problem{
 	invalidToken:                  {401, "The device token is not valid. Ask for a new one: POST /api/v1/device/issue.", "رمز الجهاز غير صالح. اطلب رمزا جديدا: POST /api/v1/device/issue."},
 	learnsnap.InsufficientCredits: {402, "There are not enough pages left. Send fewer pages.", "لا يكفي عدد الصفحات المتبقية. أرسل صفحات أقل."},
 	crossOrigin:                   {403, "Another site has sent this request. Open this site itself.", "أرسل هذا الطلب موقع آخر. افتح هذا الموقع نفسه."},
+	forbidden:                     {403, "This needs the role of an operator.", "هذا الإجراء متاح للمشغلين فقط."},
+	noOperators:                   {503, "Operators can't be told apart here: set JWT_SECRET.", "لم تضبط هوية المشغلين هنا: اضبط JWT_SECRET."},
+	unknownFlag:                   {404, "There is no flag of that name. GET /api/v1/admin/flags lists them.", "لا يوجد مفتاح بهذا الاسم. تجد المفاتيح في GET /api/v1/admin/flags."},
+	maintenance:                   {503, "LearnSnap is being looked after. Quizzes under way go on; come back in a few minutes.", "تجري صيانة LearnSnap. الاختبارات قيد الإعداد مستمرة؛ عد بعد بضع دقائق."},
+	switched:                      {503, "This is switched off for now. Try again later.", "هذه الخدمة موقفة حاليا. حاول لاحقا."},
 	learnsnap.NotFound:            {404, "There is no such quiz here.", "لا يوجد هذا الاختبار."},
 	routeNotFound:                 {404, "There is no such address here.", "لا يوجد هذا العنوان."},
 	methodNotAllowed:              {405, "This address does not take this method. The Allow header lists those that it takes.", "لا يقبل هذا العنوان هذه الطريقة. تجد المقبول في Allow."},

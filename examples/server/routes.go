@@ -20,7 +20,7 @@ const (
 type route struct {
 	method, pattern string
 	limit           int64 // bytes of the body
-	stream          bool  // lasts as long as somebody watches
+	traits          traits
 	handle          handler
 }
 
@@ -29,24 +29,42 @@ type route struct {
 // is the route with the id "create".)
 func (s *server) routes() []route {
 	return []route{
-		{"POST", "/api/v1/quiz/:id", createLimit, false, s.create},
-		{"GET", "/api/v1/quiz/:id", 0, false, s.get},
-		{"DELETE", "/api/v1/quiz/:id", 0, false, s.erase},
-		{"GET", "/api/v1/quiz/:id/events", 0, true, s.events},
-		{"POST", "/api/v1/quiz/:id/submit", bodyLimit, false, s.submit},
-		{"GET", "/api/v1/quiz/:id/result", 0, false, s.result},
-		{"POST", "/api/v1/quiz/:id/report-question", bodyLimit, false, s.report},
-		{"POST", "/api/v1/device/issue", bodyLimit, false, s.issueDevice},
-		{"GET", "/api/v1/credits", 0, false, s.credits},
-		{"GET", "/api/v1/credits/history", 0, false, s.history},
-		{"GET", "/health", 0, false, s.health},
-		{"GET", "/health/live", 0, false, s.live},
-		{"GET", "/health/ready", 0, false, s.isReady},
-		{"GET", "/health/ai", 0, false, s.healthAI},
-		{"GET", "/metrics", 0, false, s.scrape},
-		{"GET", "/", 0, false, s.page},
-		{"GET", "/app.js", 0, false, s.page},
-		{"GET", "/app.css", 0, false, s.page},
+		{"POST", "/api/v1/quiz/:id", createLimit, writes | work, s.create},
+		{"GET", "/api/v1/quiz/:id", 0, 0, s.get},
+		{"DELETE", "/api/v1/quiz/:id", 0, writes, s.erase},
+		{"GET", "/api/v1/quiz/:id/events", 0, streams, s.events},
+		{"POST", "/api/v1/quiz/:id/submit", bodyLimit, writes, s.submit},
+		{"GET", "/api/v1/quiz/:id/result", 0, 0, s.result},
+		{"POST", "/api/v1/quiz/:id/report-question", bodyLimit, writes, s.report},
+		{"POST", "/api/v1/device/issue", bodyLimit, writes | joins, s.issueDevice},
+		{"GET", "/api/v1/credits", 0, 0, s.credits},
+		{"GET", "/api/v1/credits/history", 0, 0, s.history},
+
+		{"GET", "/api/v1/admin/flags", 0, always, s.operators(s.listFlags)},
+		{"PUT", "/api/v1/admin/flags/:name", bodyLimit, always, s.operators(s.putFlag)},
+		{"DELETE", "/api/v1/admin/flags/:name", 0, always, s.operators(s.endFlag)},
+		{"GET", "/api/v1/admin/breakers", 0, always, s.operators(s.listBreakers)},
+		{"GET", "/api/v1/admin/jobs/dead", 0, always, s.operators(s.listDead)},
+		{"POST", "/api/v1/admin/jobs/dead/:id/retry", bodyLimit, always, s.operators(s.retryDead)},
+		{"POST", "/api/v1/admin/jobs/dead/:id/discard", bodyLimit, always, s.operators(s.discardDead)},
+		{"GET", "/api/v1/admin/log-level", 0, always, s.operators(s.getLogLevel)},
+		{"PUT", "/api/v1/admin/log-level", bodyLimit, always, s.operators(s.putLogLevel)},
+		{"GET", "/api/v1/admin/audit", 0, always, s.operators(s.listAudit)},
+		{"GET", "/api/v1/admin/audit/verify", 0, always, s.operators(s.verifyAudit)},
+		{"GET", "/api/v1/admin/metrics", 0, always, s.operators(s.listMetrics)},
+		{"GET", "/api/v1/admin/debug/pprof/*profile", 0, always | streams, s.operators(s.profile)},
+
+		{"GET", "/health", 0, always, s.health},
+		{"GET", "/health/live", 0, always, s.live},
+		{"GET", "/health/ready", 0, always, s.isReady},
+		{"GET", "/health/ai", 0, always, s.healthAI},
+		{"GET", "/health/slo", 0, always, s.healthSLO},
+		{"GET", "/health/memory", 0, always, s.healthMemory},
+		{"GET", "/health/features", 0, always, s.healthFeatures},
+		{"GET", "/metrics", 0, always, s.scrape},
+		{"GET", "/", 0, 0, s.page},
+		{"GET", "/app.js", 0, 0, s.page},
+		{"GET", "/app.css", 0, always, s.page},
 	}
 }
 
@@ -62,7 +80,7 @@ func (s *server) handler() http.Handler {
 		}
 		for _, pattern := range patterns {
 			router.Handle(rt.method, pattern, s.observed(rt))
-			if rt.method == http.MethodGet && !rt.stream {
+			if rt.method == http.MethodGet && !rt.traits.has(streams) {
 				router.Handle(http.MethodHead, pattern, s.observed(rt))
 			}
 		}

@@ -39,7 +39,7 @@ import (
 )
 
 // ErrNotInstalled says that the programs of Postgres were not found.
-var ErrNotInstalled = errors.New("Postgres is not installed (install with: apt-get install postgresql)")
+var ErrNotInstalled = errors.New("no Postgres is installed (install with: apt-get install postgresql)")
 
 // startWithin bounds the start and the stop of a server.
 const startWithin = time.Minute
