@@ -31,6 +31,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	quizzes  quizMetrics
+	money    moneyMetrics
 	prices   ai.Prices
 
 	modelsOnce sync.Once
@@ -52,6 +53,7 @@ func NewMetrics(c MetricsConfig) *Metrics {
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "route"}),
 		quizzes: newQuizMetrics(),
+		money:   newMoneyMetrics(),
 		prices:  c.Prices,
 	}
 	if m.prices == nil {
@@ -60,7 +62,7 @@ func NewMetrics(c MetricsConfig) *Metrics {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		buildInfo(c.Version), m.requests, m.duration,
+		buildInfo(c.Version), m.requests, m.duration, m.money.payments, m.money.webhooks,
 	)
 	m.registry.MustRegister(m.quizzes.collectors()...)
 	return m
