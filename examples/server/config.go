@@ -35,6 +35,7 @@ type config struct {
 	AIPrices        ai.Prices  // instead of the built-in ones of the same models
 
 	FlagsFile  string
+	LogDir     string
 	Flags      map[string]string // that the environment sets
 	JWTSecrets []string          // of operators' tokens: the first one signs, all are accepted
 
@@ -50,7 +51,7 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"BACKUP_DIR", "REDIS_URL", "LOG_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"BACKUP_DIR", "REDIS_URL", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL",
 	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
 }
@@ -148,6 +149,7 @@ func readConfig(environ []string) (config, error) {
 		AIDailyUSD:      e.dollars("AI_DAILY_USD"),
 		AIQuizUSD:       e.dollars("AI_QUIZ_USD"),
 		FlagsFile:       e.values["FLAGS_FILE"],
+		LogDir:          e.values["LOG_DIR"],
 		Flags:           map[string]string{},
 		limitMemory:     e.values["GOMEMLIMIT"] == "",
 	}

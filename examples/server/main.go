@@ -45,13 +45,17 @@ func main() {
 }
 
 // run runs the server until ctx ends and everything has stopped in good order.
-func run(ctx context.Context, environ []string, stdout io.Writer) error {
+func run(ctx context.Context, environ []string, stdout io.Writer) (err error) {
 	config, err := readConfig(environ)
 	if err != nil {
 		return err
 	}
 	level := &telemetry.Level{Base: config.LogLevel}
-	log := slog.New(telemetry.NewLogHandler(stdout, telemetry.LogConfig{Level: level}))
+	log, closeLog, err := newLog(config, level, stdout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLog()) }()
 	log.LogAttrs(ctx, slog.LevelInfo, "configuration", config.attrs()...)
 	for _, name := range config.unused {
 		log.Warn("this variable is not used by this version", "variable", name)
@@ -70,6 +74,7 @@ func run(ctx context.Context, environ []string, stdout io.Writer) error {
 	}
 
 	s.life.Add("store", func(ctx context.Context) error { <-ctx.Done(); return store.Close() })
+	s.life.Add("metrics", s.metrics.Store(telemetry.StoreConfig{Store: store}).Run)
 	s.life.Add("flags", s.flags.Run)
 	s.life.Add("objectives", s.objectives.tracker.Run)
 	s.life.Add("watchdog", s.watchdog.Run)
@@ -168,6 +173,13 @@ func (s *server) switches(ctx context.Context) error {
 			}
 		},
 	})
+	s.metrics.Memory(s.watchdog.Report)
+	s.metrics.Budgets(s.objectives.tracker.Report)
+	var names []string
+	for _, f := range flags.Defaults() {
+		names = append(names, f.Name)
+	}
+	s.metrics.Flags(names, s.flags.Enabled)
 	if limit, err := s.watchdog.Limit(); s.config.limitMemory && err == nil && limit > 0 {
 		debug.SetMemoryLimit(limit / 10 * 9)
 	}
