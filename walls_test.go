@@ -44,6 +44,7 @@ var walls = map[string]wall{
 		others: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 github.com/riverqueue/river",
 	},
 	"storage/postgres/pgtest": {},
+	"storage/keep":            {ours: "storage"},
 
 	// floor 2
 	"ai":                   {ours: "resilience ai/internal/elements"},

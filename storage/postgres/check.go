@@ -30,7 +30,11 @@ func (s *Store) Check(ctx context.Context) error {
 	if s.pool.closed.Load() {
 		return fmt.Errorf("check: %w", errClosed)
 	}
-	conn, err := pgx.ConnectConfig(ctx, s.direct) // its own: it takes long, and nobody shall wait for it
+	return checkDatabase(ctx, s.direct)
+}
+
+func checkDatabase(ctx context.Context, direct *pgx.ConnConfig) error {
+	conn, err := pgx.ConnectConfig(ctx, direct) // its own: it takes long, and nobody shall wait for it
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}

@@ -34,9 +34,16 @@ func (s *Store) Check(ctx context.Context) error {
 	if s.closing.Err() != nil {
 		return fmt.Errorf("check: %w", errClosed)
 	}
-	db, err := connect(readerDSN(filepath.Join(s.dir, databaseName)), 1)
-	if err != nil {
+	if err := checkFile(ctx, filepath.Join(s.dir, databaseName)); err != nil {
 		return fmt.Errorf("check: %w", err)
+	}
+	return nil
+}
+
+func checkFile(ctx context.Context, file string) error {
+	db, err := connect(readerDSN(file), 1)
+	if err != nil {
+		return err
 	}
 	defer db.Close()
 	reader := newReader(db, 1)
@@ -46,7 +53,7 @@ func (s *Store) Check(ctx context.Context) error {
 			return fault, scan(&fault)
 		}, query)
 		if err != nil {
-			return fmt.Errorf("check: %w", err)
+			return err
 		}
 		for _, fault := range faults {
 			all = errors.Join(all, errors.New(fault))
@@ -60,13 +67,10 @@ func (s *Store) Check(ctx context.Context) error {
 		all, err = errors.Join(all, fault), nil
 	}
 	if err != nil {
-		return fmt.Errorf("check: %w", err)
+		return err
 	}
 	for _, fault := range faults {
 		all = errors.Join(all, errors.New(fault))
 	}
-	if all != nil {
-		return fmt.Errorf("check: %w", all)
-	}
-	return nil
+	return all
 }

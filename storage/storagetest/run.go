@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 		"Credits":  creditCases(),
 		"Jobs":     jobCases(),
 		"Dead":     deadCases(),
+		"Dump":     dumpCases(),
 		"Blobs":    blobCases(),
 		"Values":   valueCases(),
 		"Flags":    flagCases(),
