@@ -79,8 +79,11 @@ const (
 	AsJSON              // []byte: JSON, whose spaces and order of names do not count
 )
 
-// Ledger names the table of credit entries, whose rows [Chained] reads.
-const Ledger = "credit_entries"
+// The tables whose rows are chained by hashes.
+const (
+	Ledger  = "credit_entries" // a chain for each owner
+	Audited = "audit_entries"  // one chain
+)
 
 // Tables returns the tables of a dump, in the order in which they are loaded. Later
 // versions add columns and tables at the end.
@@ -107,6 +110,11 @@ func Tables() []Table {
 		{"jobs", []Column{
 			number("id"), text("session"), text("state"), number("attempt"), number("max_attempts"),
 			at("created"), at("due"), perhaps(at("died")), perhaps(Column{Name: "errors", Type: AsJSON}), {Name: "metadata", Type: AsJSON},
+		}, 1},
+		{"flag_overrides", []Column{text("flag"), data("override")}, 1},
+		{"slo_counts", []Column{at("hour"), text("objective"), text("replica"), data("counts")}, 3},
+		{Audited, []Column{
+			number("id"), text("who"), text("what"), text("target"), text("why"), perhaps(data("detail")), at("created"), data("hash"),
 		}, 1},
 	}
 }
@@ -135,31 +143,60 @@ func (t Table) Fits(row Row) error {
 	return nil
 }
 
-// Chained passes the rows of the [Ledger] on, each with its hash: one that a program
-// has left out which knows no chains is made up for, and one that does not follow from
-// those before it ends the rows with an error. See [Entry.Chain].
-func Chained(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
+// Chained passes the rows of a table on. Where they are chained by hashes, one that does
+// not follow from those before it ends them with an error, and an entry of the ledger
+// that was written by a program which knows no chains gets its hash. See [Entry.Chain]
+// and [AuditEntry.Chain].
+func Chained(t Table, rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
+	switch t.Name {
+	case Ledger:
+		return chained(rows, ledgerLink)
+	case Audited:
+		return chained(rows, auditLink)
+	}
+	return rows
+}
+
+// A link returns the chain that a row belongs to, the hash that must follow before in
+// it, and the column of the row's own.
+type link func(row Row, before func(chain string) []byte) (chain string, hash []byte, column int)
+
+func ledgerLink(row Row, before func(string) []byte) (string, []byte, int) {
+	e := Entry{Owner: row[0].(string), Action: Action(row[2].(string)), Pages: int(row[3].(int64)), Cause: row[4].(string), Created: row[5].(time.Time)}
+	return e.Owner, e.Chain(before(e.Owner)), 6
+}
+
+func auditLink(row Row, before func(string) []byte) (string, []byte, int) {
+	detail, _ := row[5].([]byte)
+	e := AuditEntry{Who: row[1].(string), What: row[2].(string), Target: row[3].(string), Why: row[4].(string), Detail: detail, At: row[6].(time.Time)}
+	return "", e.Chain(before("")), 7
+}
+
+// chained follows chains whose rows come one chain after the other.
+func chained(rows iter.Seq2[Row, error], next link) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		var owner string
-		var before []byte
+		var current string
+		var last []byte
+		before := func(chain string) []byte {
+			if chain != current {
+				current, last = chain, nil
+			}
+			return last
+		}
 		for row, err := range rows {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			e := Entry{Owner: row[0].(string), ID: row[1].(int64), Action: Action(row[2].(string)),
-				Pages: int(row[3].(int64)), Cause: row[4].(string), Created: row[5].(time.Time)}
-			if e.Owner != owner {
-				owner, before = e.Owner, nil
-			}
-			before = e.Chain(before)
-			switch hash := row[6].([]byte); {
-			case hash == nil:
-				row[6] = before
-			case !bytes.Equal(hash, before):
-				yield(nil, fmt.Errorf("the ledger of %q: entry %d does not follow from those before it", owner, e.ID))
+			chain, hash, column := next(row, before)
+			switch has, _ := row[column].([]byte); {
+			case has == nil:
+				row[column] = hash
+			case !bytes.Equal(has, hash):
+				yield(nil, fmt.Errorf("a chain of hashes is broken: %q, row %v does not follow from those before it", chain, row[:2]))
 				return
 			}
+			last = hash
 			if !yield(row, nil) {
 				return
 			}

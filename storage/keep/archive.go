@@ -229,15 +229,11 @@ func (a *Archive) Verify(ctx context.Context, c Config) error {
 	return nil
 }
 
-// A chainedDump reads the ledger of an archive with its chains verified.
+// A chainedDump reads an archive and verifies its chains.
 type chainedDump struct{ *Archive }
 
 func (d chainedDump) Rows(ctx context.Context, t storage.Table) iter.Seq2[storage.Row, error] {
-	rows := d.Archive.Rows(ctx, t)
-	if t.Name == storage.Ledger {
-		rows = storage.Chained(rows)
-	}
-	return rows
+	return storage.Chained(t, d.Archive.Rows(ctx, t))
 }
 
 func readBlob(ctx context.Context, b storage.DumpedBlob) error {

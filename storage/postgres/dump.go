@@ -96,11 +96,7 @@ func (d *dump) Close() error {
 
 // Rows implements [storage.Dump].
 func (d *dump) Rows(ctx context.Context, t storage.Table) iter.Seq2[storage.Row, error] {
-	rows := d.rows(ctx, t)
-	if t.Name == storage.Ledger {
-		rows = storage.Chained(rows)
-	}
-	return rows
+	return storage.Chained(t, d.rows(ctx, t))
 }
 
 func (d *dump) rows(ctx context.Context, t storage.Table) iter.Seq2[storage.Row, error] {

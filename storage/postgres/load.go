@@ -27,8 +27,11 @@ const (
 			CASE WHEN $9::text IS NULL THEN NULL ELSE ARRAY(SELECT jsonb_array_elements($9::text::jsonb)) END, $10::text::jsonb, 'session', '{}')`
 	loadBalances = `INSERT INTO balances (owner, pages, hash)
 		SELECT owner, sum(pages), (array_agg(hash ORDER BY id DESC))[1] FROM credit_entries GROUP BY owner`
+	loadAuditHead = `INSERT INTO audit_head (entries, hash)
+		SELECT (SELECT count(*) FROM audit_entries), hash FROM audit_entries ORDER BY id DESC LIMIT 1`
 	// No number is given twice, not even one of a job that a session still names.
 	countOn = `SELECT setval(pg_get_serial_sequence('credit_entries', 'id'), 1 + coalesce((SELECT max(id) FROM credit_entries), 0), false),
+		setval(pg_get_serial_sequence('audit_entries', 'id'), 1 + coalesce((SELECT max(id) FROM audit_entries), 0), false),
 		setval(pg_get_serial_sequence('river_job', 'id'), 1 + greatest((SELECT max(id) FROM river_job), (SELECT max(job) FROM sessions), 0), false)`
 )
 
@@ -78,11 +81,12 @@ func load(ctx context.Context, tx pgx.Tx, now time.Time, from storage.Dump) erro
 			return fmt.Errorf("blobs: %w", err)
 		}
 	}
-	if _, err := tx.Exec(ctx, loadBalances); err != nil {
-		return fmt.Errorf("balances: %w", err)
+	for _, statement := range []string{loadBalances, loadAuditHead, countOn} {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("make anew what was not dumped: %w", err)
+		}
 	}
-	_, err := tx.Exec(ctx, countOn)
-	return err
+	return nil
 }
 
 // loadable refuses a database that is not empty or in use.
@@ -97,7 +101,7 @@ func loadable(ctx context.Context, tx pgx.Tx) error {
 	if some {
 		return fmt.Errorf("a server has the database open; stop it first: %w", storage.ErrConflict)
 	}
-	for _, name := range append(tableNames(), "balances", "blobs") {
+	for _, name := range append(tableNames(), "balances", "audit_head", "blobs") {
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+name+`)`).Scan(&some); err != nil {
 			return err
 		}
@@ -122,12 +126,9 @@ func tableNames() []string {
 }
 
 func loadTable(ctx context.Context, tx pgx.Tx, t storage.Table, from storage.Dump) error {
-	rows := from.Rows(ctx, t)
-	switch t.Name {
-	case "jobs":
+	rows := storage.Chained(t, fitting(ctx, t, from))
+	if t.Name == "jobs" {
 		return loadJobs(ctx, tx, t, rows)
-	case storage.Ledger:
-		rows = storage.Chained(rows)
 	}
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -140,12 +141,23 @@ func loadTable(ctx context.Context, tx pgx.Tx, t storage.Table, from storage.Dum
 		if !ok || err != nil {
 			return nil, err
 		}
-		if err := t.Fits(row); err != nil {
-			return nil, err
-		}
 		return nulls(row), nil
 	}))
 	return err
+}
+
+// fitting yields the rows of a table that can be its.
+func fitting(ctx context.Context, t storage.Table, from storage.Dump) iter.Seq2[storage.Row, error] {
+	return func(yield func(storage.Row, error) bool) {
+		for row, err := range from.Rows(ctx, t) {
+			if err == nil {
+				err = t.Fits(row)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // nulls gives what is nothing to the database as null.
@@ -173,9 +185,6 @@ func loadJobs(ctx context.Context, tx pgx.Tx, t storage.Table, rows iter.Seq2[st
 		return tx.SendBatch(ctx, sent).Close()
 	}
 	for row, err := range rows {
-		if err == nil {
-			err = t.Fits(row)
-		}
 		if err != nil {
 			return err
 		}

@@ -127,10 +127,7 @@ func (d *dump) Close() error {
 
 // Rows implements [storage.Dump].
 func (d *dump) Rows(ctx context.Context, t storage.Table) iter.Seq2[storage.Row, error] {
-	if t.Name == storage.Ledger {
-		return storage.Chained(d.rows(ctx, t))
-	}
-	return d.rows(ctx, t)
+	return storage.Chained(t, d.rows(ctx, t))
 }
 
 func (d *dump) rows(ctx context.Context, t storage.Table) iter.Seq2[storage.Row, error] {

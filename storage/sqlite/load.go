@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ const (
 	loadLedger = `INSERT INTO credit_entries (owner, id, action, pages, cause, created) VALUES (?, ?, ?, ?, ?, ?)`
 	loadJobs   = `INSERT INTO river_job (id, args, state, attempt, max_attempts, created_at, scheduled_at, finalized_at, errors, metadata, kind)
 		VALUES (?, jsonb_object('session', ?), ?, ?, ?, ?, ?, ?, jsonb(?), jsonb(?), 'session')`
+	loadAuditHead = `INSERT INTO audit_head (one, entries, hash) 
+		SELECT 1, (SELECT count(*) FROM audit_entries), hash FROM audit_entries ORDER BY id DESC LIMIT 1`
 
 	// jobTime is the one layout of times that the job queue compares well.
 	jobTime = "2006-01-02 15:04:05.000"
@@ -71,6 +74,9 @@ func (s *Store) load(ctx context.Context, from storage.Dump) (err error) {
 			return fmt.Errorf("%s: %w", table.Name, err)
 		}
 	}
+	if _, err := t.ExecContext(ctx, loadAuditHead); err != nil {
+		return fmt.Errorf("the end of the audit: %w", err)
+	}
 	return t.Commit()
 }
 
@@ -95,10 +101,9 @@ func empty(ctx context.Context, t *sql.Tx, table storage.Table) error {
 func loadTable(ctx context.Context, t *sql.Tx, table storage.Table, from storage.Dump) error {
 	names := columnNames(table)
 	query := `INSERT INTO ` + table.Name + ` (` + strings.Join(names, ", ") + `) VALUES (?` + strings.Repeat(", ?", len(names)-1) + `)`
-	rows := from.Rows(ctx, table)
 	switch table.Name {
 	case storage.Ledger:
-		query, rows = loadLedger, storage.Chained(rows)
+		query = loadLedger
 	case "jobs":
 		query = loadJobs
 	}
@@ -114,10 +119,7 @@ func loadTable(ctx context.Context, t *sql.Tx, table storage.Table, from storage
 		}
 		defer link.Close()
 	}
-	for row, err := range rows {
-		if err == nil {
-			err = table.Fits(row)
-		}
+	for row, err := range storage.Chained(table, fitting(ctx, table, from)) {
 		if err != nil {
 			return err
 		}
@@ -126,6 +128,20 @@ func loadTable(ctx context.Context, t *sql.Tx, table storage.Table, from storage
 		}
 	}
 	return nil
+}
+
+// fitting yields the rows of a table that can be its.
+func fitting(ctx context.Context, table storage.Table, from storage.Dump) iter.Seq2[storage.Row, error] {
+	return func(yield func(storage.Row, error) bool) {
+		for row, err := range from.Rows(ctx, table) {
+			if err == nil {
+				err = table.Fits(row)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func loadRow(ctx context.Context, table storage.Table, row storage.Row, insert, link *sql.Stmt) error {

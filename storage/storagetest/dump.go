@@ -24,7 +24,7 @@ func dumpCases() []testcase {
 		{"a store that is not empty is not loaded", loadOnce},
 		{"a store that is worked on is not loaded", loadWorked},
 		{"a load that fails changes nothing", loadFails},
-		{"a ledger that was tampered with is not loaded", loadTampered},
+		{"a ledger or an audit that was tampered with is not loaded", loadTampered},
 		{"a dump of an empty store is loaded", dumpEmpty},
 	}
 }
@@ -174,6 +174,11 @@ func (s *suite) furnish() {
 	}
 	s.ok(s.FinishSession(ctx, "done", got.Claim, storage.Outcome{Status: storage.Ready}))
 	s.ok(s.SubmitSession(ctx, "done", []byte(`{"score":1}`)))
+	s.ok(s.PutFlagOverride(ctx, "READ_ONLY_MODE", []byte(`{"on":true}`)))
+	minute := time.Now().UTC().Truncate(time.Minute)
+	s.ok(s.PutSLOCounts(ctx, "r1", []string{"first-question", "first-question"}, []time.Time{minute, minute.Add(-2 * time.Hour)}, []int64{9, 1}, []int64{10, 1}))
+	s.ok(s.AddAudit(ctx, storage.AuditEntry{Who: "ops", What: "flag.put", Target: "READ_ONLY_MODE", Why: "repair", Detail: []byte(`{"n":1}`)}))
+	s.ok(s.AddAudit(ctx, storage.AuditEntry{Who: "ops", What: "flag.delete"}))
 	s.ok(s.AddReport(ctx, storage.Report{Session: "done", Question: "q1", Owner: "Ömer", Reason: "wrong", Comment: "لا", Created: instant()}))
 }
 
@@ -205,6 +210,8 @@ func dumpGoesOn(s *suite) {
 	s.grantFor("amal", "again", 1)
 	s.ok(s.VerifyEntries(ctx, "amal"))
 	s.ok(s.VerifyEntries(ctx, "Ömer"))
+	s.ok(s.AddAudit(ctx, storage.AuditEntry{Who: "ops", What: "restore"}))
+	s.ok(s.VerifyAudit(ctx))
 	equal(s, "session by its key", s.byKey("amal", "k").ID, "waits")
 	equal(s, "value", s.value("key"), "\x00\xff")
 	equal(s, "blob", len(s.content("waits", storage.Blob{Hash: d.blobs[1].Hash}))+len(s.content("waits", storage.Blob{Hash: d.blobs[2].Hash})), 7*200_000)
@@ -318,17 +325,20 @@ func loadFails(s *suite) {
 }
 
 func loadTampered(s *suite) {
+	s.ok(s.AddAudit(s.Context(), storage.AuditEntry{Who: "ops", What: "flag.put"}))
+	s.ok(s.AddAudit(s.Context(), storage.AuditEntry{Who: "ops", What: "flag.delete"}))
 	s.grant("amal", 5)
 	s.grantFor("amal", "again", 5)
-	for _, tamper := range []func(rows []storage.Row){
-		func(rows []storage.Row) { rows[1][3] = int64(500) },
-		func(rows []storage.Row) { rows[0][4] = "other" },
-		func(rows []storage.Row) { rows[0], rows[1] = rows[1], rows[0] },
+	for _, tamper := range []func(ledger, audit []storage.Row){
+		func(ledger, _ []storage.Row) { ledger[1][3] = int64(500) },
+		func(ledger, _ []storage.Row) { ledger[0][4] = "other" },
+		func(ledger, _ []storage.Row) { ledger[0], ledger[1] = ledger[1], ledger[0] },
+		func(_, audit []storage.Row) { audit[0][1] = "nobody" },
 	} {
 		d := s.remember(s.dump())
 		s.move()
 		good := s.remember(d)
-		tamper(d.rows[storage.Ledger])
+		tamper(d.rows[storage.Ledger], d.rows[storage.Audited])
 		s.refused("a tampered ledger", s.load(d))
 		s.ok(s.load(good))
 	}
