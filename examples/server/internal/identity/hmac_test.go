@@ -54,7 +54,7 @@ func Example() {
 	claims, err := tokens.Verify(context.Background(), token)
 	fmt.Println(claims.Owner(), claims.Has("admin"), err)
 
-	_, err = tokens.Verify(context.Background(), token[:len(token)-8])
+	_, err = tokens.Verify(context.Background(), token[:len(token)-3])
 	fmt.Println(err)
 	// Output:
 	// user:learnsnap:noor true <nil>
