@@ -85,10 +85,6 @@ const (
 	Capture Action = "capture" // a hold that was spent: 0
 	Release Action = "release" // a hold given back: +n
 	Adjust  Action = "adjust"  // a correction by an operator: +n or −n
-
-	// Transfer moves pages to another owner's balance: −n here and +n there. Each of the
-	// two entries has the other owner as its cause.
-	Transfer Action = "transfer"
 )
 
 // An Entry is one line of the ledger.
@@ -165,9 +161,31 @@ type Depth struct {
 
 // A Blob names stored bytes.
 type Blob struct {
-	Hash string // SHA-256, lower-case hex
-	Size int64
+	Hash string // SHA-256 of what is kept, lower-case hex; see [Blobs]
+	Size int64  // of the bytes that were put
 }
+
+// A Place is where a store keeps something that people wrote, or that was made of it.
+type Place struct {
+	Field    Field
+	Session  string
+	Owner    string // of the session, or of the report
+	Seq      int    // of the item
+	Kind     string // of the item
+	Question string // of the report
+}
+
+// A Field is a field of a record that holds what people wrote.
+type Field string
+
+// The fields that a [Rewriter] walks.
+const (
+	SessionRequest Field = "request" // [Session].Request
+	SessionDetail  Field = "detail"  // [Session].Detail
+	SessionResult  Field = "result"  // [Session].Result
+	ItemJSON       Field = "item"    // [Item].JSON
+	ReportComment  Field = "comment" // [Report].Comment
+)
 
 // Stats are the connections of a store to its database, for metrics. Counts since
 // Open grow only.

@@ -36,8 +36,6 @@ type Store interface {
 	Jobs
 	Blobs
 	Values
-	Accounts
-	Limits
 	Flags
 	SLOCounts
 	Audit
@@ -218,10 +216,11 @@ type Values interface {
 
 // Blobs keeps the pages that were sent until their texts are there.
 type Blobs interface {
-	// PutBlob stores what r yields under the session and its SHA-256. Reading
-	// errors are returned as they are and leave nothing behind. Putting the same
-	// bytes twice stores them once. The session need not be there yet; its id must
-	// be a valid one.
+	// PutBlob stores what r yields under the session and the SHA-256 of what is kept:
+	// of the bytes themselves, or of what a store that seals them has made of them.
+	// Reading errors are returned as they are and leave nothing behind. Putting the same
+	// bytes twice for one session stores them once, under one hash. The session need not
+	// be there yet; its id must be a valid one.
 	PutBlob(ctx context.Context, session string, r io.Reader) (Blob, error)
 
 	// OpenBlob opens a blob, or answers [ErrNotFound], also to a session or hash that
@@ -235,4 +234,18 @@ type Blobs interface {
 	// older than t, and returns how many. t must lie further back than the longest
 	// time between a put and the creation of its session.
 	SweepBlobs(ctx context.Context, t time.Time) (int, error)
+}
+
+// A Rewriter is a store that can replace what people wrote by another form of the same:
+// sealed, opened, or sealed with another key. The ledger and the blobs are not touched.
+// It is optional; look for it with a type assertion.
+type Rewriter interface {
+	// Rewrite calls change for each [Place] that has a value, and stores what that
+	// returns instead of old; nil leaves old as it is. A comment must stay valid text. An
+	// error of change ends the walk and is returned. change may use the store.
+	//
+	// It works in small batches beside everything else that the store does. A value that
+	// was written anew after change has seen it stays as it was written. What is done when
+	// the walk ends early stays done; a walk always begins at the start.
+	Rewrite(ctx context.Context, change func(p Place, old []byte) ([]byte, error)) error
 }

@@ -51,11 +51,10 @@ func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 		"Dump":     dumpCases(),
 		"Blobs":    blobCases(),
 		"Values":   valueCases(),
-		"Accounts": accountCases(),
-		"Limits":   limitCases(),
 		"Flags":    flagCases(),
 		"Counts":   countCases(),
 		"Audit":    auditCases(),
+		"Rewrite":  rewriteCases(),
 		"Store":    storeCases(),
 	}
 	names := make([]string, 0, len(groups))
