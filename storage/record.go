@@ -85,6 +85,10 @@ const (
 	Capture Action = "capture" // a hold that was spent: 0
 	Release Action = "release" // a hold given back: +n
 	Adjust  Action = "adjust"  // a correction by an operator: +n or −n
+
+	// Transfer moves pages to another owner's balance: −n here and +n there. Each of the
+	// two entries has the other owner as its cause.
+	Transfer Action = "transfer"
 )
 
 // An Entry is one line of the ledger.

@@ -36,6 +36,8 @@ type Store interface {
 	Jobs
 	Blobs
 	Values
+	Accounts
+	Limits
 	Flags
 	SLOCounts
 	Audit

@@ -5,12 +5,16 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/postgres"
 )
 
 func TestVerifyFindsWhateverWasDoneToTheAudit(t *testing.T) {
@@ -72,4 +76,25 @@ func TestFlagsWakeOtherProcessesAndTellOfALostLink(t *testing.T) {
 	require.Equal(t, "2", string(all["A"]))
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
+}
+
+func TestProcessesShareALimit(t *testing.T) {
+	u := server.Database(t)
+	here, there := open(t, u), open(t, u)
+	var all sync.WaitGroup
+	var took atomic.Int32
+	for i := range 40 {
+		store := []*postgres.Store{here, there}[i%2]
+		all.Go(func() {
+			got, err := store.Take(t.Context(), "k", 1, 25, time.Hour)
+			if err != nil {
+				t.Error(err)
+			}
+			if got.OK {
+				took.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 25, took.Load())
 }

@@ -146,8 +146,8 @@ func (s *Store) SubmitSession(ctx context.Context, id string, result []byte) err
 }
 
 // ExpireSessions implements [storage.Sessions].
-func (s *Store) ExpireSessions(ctx context.Context, before time.Time, code string, limit int) (int, error) {
-	n, err := s.remove(ctx, code, selectExpired, before, limit)
+func (s *Store) ExpireSessions(ctx context.Context, before time.Time, _ string, limit int) (int, error) {
+	n, err := s.remove(ctx, selectExpired, before, limit)
 	if err != nil {
 		return 0, fmt.Errorf("expire sessions: %w", err)
 	}
@@ -155,11 +155,11 @@ func (s *Store) ExpireSessions(ctx context.Context, before time.Time, code strin
 }
 
 // EraseSession implements [storage.Sessions].
-func (s *Store) EraseSession(ctx context.Context, id, code string) error {
+func (s *Store) EraseSession(ctx context.Context, id, _ string) error {
 	if !validID(id) {
 		return fmt.Errorf("erase session: %w", storage.ErrNotFound)
 	}
-	n, err := s.remove(ctx, code, selectErased, id)
+	n, err := s.remove(ctx, selectErased, id)
 	if err == nil && n == 0 {
 		err = storage.ErrNotFound
 	}
@@ -177,34 +177,38 @@ type removed struct {
 }
 
 // remove removes the sessions that a query finds, and all that is theirs.
-func (s *Store) remove(ctx context.Context, code, query string, args ...any) (int, error) {
-	var gone []removed
-	err := s.pool.tx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		gone, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r removed, err error) {
-			return r, row.Scan(&r.id, &r.owner, &r.status, &r.job)
-		})
-		if err != nil || len(gone) == 0 {
-			return err
-		}
-		if err := s.releaseAll(ctx, tx, gone); err != nil {
-			return err
-		}
-		ids, jobs := make([]string, len(gone)), make([]int64, len(gone))
-		for i, r := range gone {
-			ids[i], jobs[i] = r.id, r.job
-		}
-		batch := &pgx.Batch{}
-		batch.Queue(deleteJobs, jobs)
-		batch.Queue(deletePieces, ids)
-		batch.Queue(deleteBlobs, ids)
-		batch.Queue(deleteSession, ids)
-		return tx.SendBatch(ctx, batch).Close()
+func (s *Store) remove(ctx context.Context, query string, args ...any) (n int, err error) {
+	err = s.pool.tx(ctx, func(tx pgx.Tx) error {
+		n, err = s.removeIn(ctx, tx, query, args...)
+		return err
 	})
-	return len(gone), err
+	return n, err
+}
+
+func (s *Store) removeIn(ctx context.Context, tx pgx.Tx, query string, args ...any) (int, error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	gone, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r removed, err error) {
+		return r, row.Scan(&r.id, &r.owner, &r.status, &r.job)
+	})
+	if err != nil || len(gone) == 0 {
+		return 0, err
+	}
+	if err := s.releaseAll(ctx, tx, gone); err != nil {
+		return 0, err
+	}
+	ids, jobs := make([]string, len(gone)), make([]int64, len(gone))
+	for i, r := range gone {
+		ids[i], jobs[i] = r.id, r.job
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(deleteJobs, jobs)
+	batch.Queue(deletePieces, ids)
+	batch.Queue(deleteBlobs, ids)
+	batch.Queue(deleteSession, ids)
+	return len(gone), tx.SendBatch(ctx, batch).Close()
 }
 
 // releaseAll gives back what those sessions hold that have not ended.

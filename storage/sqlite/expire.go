@@ -21,7 +21,7 @@ const (
 func (s *Store) ExpireSessions(ctx context.Context, before time.Time, code string, limit int) (int, error) {
 	var gone []string
 	err := s.writer.write(ctx, func(t tx) error {
-		expired, err := t.expired(before, limit)
+		expired, err := t.endings(selectExpired, micros(before), limit)
 		if err != nil {
 			return err
 		}
@@ -95,8 +95,9 @@ func scanEnding(scan func(...any) error) (e ending, err error) {
 	return e, scan(&e.id, &e.owner, &e.status, &e.job)
 }
 
-func (t tx) expired(before time.Time, limit int) ([]ending, error) {
-	rows, err := t.QueryContext(t.ctx, selectExpired, micros(before), limit)
+// endings returns the sessions that a query finds.
+func (t tx) endings(query string, args ...any) ([]ending, error) {
+	rows, err := t.QueryContext(t.ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -66,10 +66,7 @@ func (s *Store) changeFlag(ctx context.Context, query string, args ...any) error
 // ListenFlags implements [storage.Flags]. No other process can change a flag here, so
 // there is no link that could be lost.
 func (s *Store) ListenFlags(ctx context.Context, wake func()) error {
-	if s.closing.Err() != nil {
-		return fmt.Errorf("listen for flags: %w", errClosed)
-	}
-	if err := ctx.Err(); err != nil {
+	if err := s.answers(ctx); err != nil {
 		return fmt.Errorf("listen for flags: %w", err)
 	}
 	defer s.listeners.add(wake)()

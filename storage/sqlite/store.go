@@ -41,6 +41,7 @@ type Store struct {
 	now    func() time.Time
 
 	listeners listeners // for changes of flags
+	limits    limits
 
 	closing context.Context // ends with Close
 	stop    context.CancelFunc

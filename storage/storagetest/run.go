@@ -51,6 +51,8 @@ func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 		"Dump":     dumpCases(),
 		"Blobs":    blobCases(),
 		"Values":   valueCases(),
+		"Accounts": accountCases(),
+		"Limits":   limitCases(),
 		"Flags":    flagCases(),
 		"Counts":   countCases(),
 		"Audit":    auditCases(),

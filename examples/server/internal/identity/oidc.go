@@ -42,7 +42,6 @@ type OIDCConfig struct {
 type OIDC struct {
 	config OIDCConfig
 	rules  rules
-	parser *jwt.Parser
 	source *source
 	ask    chan struct{} // room for one: somebody needs keys
 
@@ -78,7 +77,6 @@ func NewOIDC(c OIDCConfig) (*OIDC, error) {
 	return &OIDC{
 		config: c,
 		rules:  rules{issuer: c.Issuer, audience: c.ClientID, leeway: leewayOf(c.Leeway), now: c.Now},
-		parser: jwt.NewParser(jwt.WithValidMethods(asymmetric()), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation()),
 		source: newSource(c.Issuer, c.HTTPClient),
 		ask:    make(chan struct{}, 1),
 		err:    errPending,
@@ -121,44 +119,39 @@ func (o *OIDC) Verify(ctx context.Context, token string) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	keys, known := o.known(f)
-	if known && o.signed(token, keys) {
+	keys := o.known(f)
+	if f.signedBy(keys) {
 		return claims, nil
 	}
-	if known && f.kid != "" {
-		return Claims{}, invalid(jwt.ErrTokenSignatureInvalid.Error())
+	if f.kid != "" && len(keys) > 0 {
+		return Claims{}, invalid("the key that it names has not signed it")
 	}
 	if err := o.refreshed(ctx); err != nil {
 		return Claims{}, err
 	}
-	if keys, _ := o.known(f); o.signed(token, keys) {
+	if f.signedBy(o.known(f)) {
 		return claims, nil
 	}
 	return Claims{}, invalid("no key of its issuer has signed it")
 }
 
-// known returns the keys that may have signed a token; ok is false where there are none.
-func (o *OIDC) known(f form) (keys jwt.VerificationKeySet, ok bool) {
+// known returns the keys that may have signed a token.
+func (o *OIDC) known(f form) (keys []jwt.VerificationKey) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.expired() {
-		return keys, false
+		return nil
 	}
 	for _, k := range o.keys {
 		if (f.kid == "" || f.kid == k.id) && (k.alg == "" || k.alg == f.alg) {
-			keys.Keys = append(keys.Keys, k.public)
+			keys = append(keys, k.public)
 		}
 	}
-	return keys, len(keys.Keys) > 0
+	return keys
 }
 
 // expired reports whether the keys are too old to be trusted, under mu.
 func (o *OIDC) expired() bool { return o.fetched.IsZero() || time.Since(o.fetched) > o.config.Keep }
-
-func (o *OIDC) signed(token string, keys jwt.VerificationKeySet) bool {
-	_, err := o.parser.Parse(token, func(*jwt.Token) (any, error) { return keys, nil })
-	return err == nil
-}
 
 // refreshed waits for a fetch that ends after now, unless one has just ended. Its
 // error says that there are no keys to judge by.

@@ -24,9 +24,11 @@ const (
 
 // A form is what can be read from a token before anything in it is proven.
 type form struct {
-	alg    string
-	kid    string // "" where the token does not name its key
-	claims jwt.MapClaims
+	alg       string
+	kid       string // "" where the token does not name its key
+	claims    jwt.MapClaims
+	signed    string // what the signature is of
+	signature []byte
 }
 
 // issuer is who the token says made it, "" where it does not say.
@@ -54,6 +56,10 @@ func read(token string) (form, error) {
 	if err != nil {
 		return form{}, invalid("its claims can't be read")
 	}
+	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err != nil {
+		return form{}, invalid("its signature can't be read")
+	}
 	if _, critical := header["crit"]; critical {
 		return form{}, invalid("it has critical extensions")
 	}
@@ -62,7 +68,16 @@ func read(token string) (form, error) {
 		return form{}, invalid("it is not signed")
 	}
 	kid, _ := header["kid"].(string)
-	return form{alg, kid, claims}, nil
+	return form{alg, kid, claims, token[:len(parts[0])+1+len(parts[1])], signature}, nil
+}
+
+// signedBy reports whether one of the keys has signed the token. The caller has
+// made sure that alg is one that it takes; a key of another kind fits none.
+func (f form) signedBy(keys []jwt.VerificationKey) bool {
+	method := jwt.GetSigningMethod(f.alg)
+	return method != nil && slices.ContainsFunc(keys, func(key jwt.VerificationKey) bool {
+		return method.Verify(f.signed, f.signature, key) == nil
+	})
 }
 
 // object reads one part of a token: a JSON object without equal names.
@@ -162,18 +177,18 @@ func rolesOf(m jwt.MapClaims) ([]string, error) {
 	return roles, nil
 }
 
-// reason says in words of ours why a library refused a token, for theirs may hold
-// parts of it.
+// reason says why the library refused claims, without what it adds, which may be a
+// part of the token.
 func reason(err error) string {
 	for _, known := range []error{
 		jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenUsedBeforeIssued, jwt.ErrTokenInvalidAudience, jwt.ErrTokenInvalidIssuer,
-		jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenMalformed, jwt.ErrInvalidType,
+		jwt.ErrTokenRequiredClaimMissing, jwt.ErrInvalidType,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
 	}
-	return "it can't be verified"
+	return "its claims can't be used"
 }
 
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }
