@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/learnsnap/learnsnap-go/learnsnap/quiz"
 	"github.com/learnsnap/learnsnap-go/storage"
@@ -80,6 +81,23 @@ func (s *Service) Erase(ctx context.Context, owner, id string) error {
 	}
 	return nil
 }
+
+// EraseOwner removes all that is an owner's, but for the amounts in the ledger. Work
+// on the owner's quizzes stops.
+func (s *Service) EraseOwner(ctx context.Context, owner string) error {
+	if s.enabled(FlagReadOnly) {
+		return &Error{Code: Unavailable, Err: errReadOnly}
+	}
+	ctx, cancel := context.WithTimeout(ctx, eraseWait)
+	defer cancel()
+	if err := s.store.EraseOwner(ctx, owner, string(Erased)); err != nil {
+		return storeError(err)
+	}
+	return nil
+}
+
+// eraseWait is how long it may take to erase an owner, who may have many quizzes.
+const eraseWait = 30 * time.Second
 
 var errReadOnly = errors.New("the service is read-only")
 

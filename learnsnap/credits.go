@@ -6,8 +6,9 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage"
 )
 
-// freeCause names the entry of the ledger that gives an owner the free pages.
-const freeCause = "free"
+// FreeCause names the entry of the ledger that gives an owner the free pages. Whoever
+// welcomes an owner with other pages under that name has given them.
+const FreeCause = "free"
 
 // counted reports whether quizzes cost pages.
 func (s *Service) counted() bool { return s.freePages >= 0 }
@@ -51,7 +52,7 @@ func (s *Service) History(ctx context.Context, owner string, before int64, limit
 // giveFree gives an owner the free pages. It reports false when they were given
 // before.
 func (s *Service) giveFree(ctx context.Context, owner string) (bool, error) {
-	given, err := s.store.Grant(ctx, owner, freeCause, s.freePages)
+	given, err := s.store.Grant(ctx, owner, FreeCause, s.freePages)
 	if given {
 		s.moved(ctx, "", storage.Grant, s.freePages)
 	}

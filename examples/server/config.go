@@ -18,21 +18,25 @@ import (
 
 // A config is what the environment says, checked.
 type config struct {
-	Host, Port      string
-	DataDir         string
-	DatabaseURL     string // of Postgres; empty: SQLite in DataDir
-	DirectURL       string // past a pooler
-	LogLevel        slog.Level
-	DeviceSecrets   []string // the first one signs, all are accepted
-	MemoryLimitMB   int
-	ShutdownTimeout time.Duration
-	FreePages       int
-	Providers       []provider // in the order in which they are asked
-	Verify          provider   // answers questions to verify them; without a name: none
-	AIConcurrency   int        // 0: not set
-	AIDailyUSD      float64    // 0: not bounded
-	AIQuizUSD       float64    // 0: not bounded
-	AIPrices        ai.Prices  // instead of the built-in ones of the same models
+	Host, Port               string
+	DataDir                  string
+	DatabaseURL              string // of Postgres; empty: SQLite in DataDir
+	DirectURL                string // past a pooler
+	LogLevel                 slog.Level
+	DeviceSecrets            []string // the first one signs, all are accepted
+	MemoryLimitMB            int
+	ShutdownTimeout          time.Duration
+	FreePages                int // of a guest; −1: pages are not counted
+	FreePagesUser            int
+	EarlyAdopters            int // users, who get EarlyAdopterPages instead
+	EarlyAdopterPages        int
+	OIDCIssuer, OIDCClientID string     // of users' tokens
+	Providers                []provider // in the order in which they are asked
+	Verify                   provider   // answers questions to verify them; without a name: none
+	AIConcurrency            int        // 0: not set
+	AIDailyUSD               float64    // 0: not bounded
+	AIQuizUSD                float64    // 0: not bounded
+	AIPrices                 ai.Prices  // instead of the built-in ones of the same models
 
 	FlagsFile  string
 	LogDir     string
@@ -53,7 +57,7 @@ type provider struct {
 var later = []string{
 	"BACKUP_DIR", "REDIS_URL", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL",
-	"OIDC_ISSUER", "OIDC_CLIENT_ID", "ENCRYPTION_KEY", "FREE_PAGES_USER", "EARLY_ADOPTERS", "EARLY_ADOPTER_PAGES",
+	"ENCRYPTION_KEY",
 }
 
 // environment reads variables and gathers what is wrong with them.
@@ -139,19 +143,24 @@ func readConfig(environ []string) (config, error) {
 		}
 	}
 	c := config{
-		Host:            e.text("HOST", ""),
-		Port:            strconv.Itoa(e.number("PORT", 5000, 0, 65535)),
-		DataDir:         e.text("DATA_DIR", "data"),
-		MemoryLimitMB:   e.number("MEMORY_LIMIT_MB", 512, 128, 1<<20),
-		ShutdownTimeout: e.duration("SHUTDOWN_TIMEOUT", 30*time.Second, time.Second, 10*time.Minute),
-		FreePages:       e.number("FREE_PAGES_GUEST", 2, -1, 1_000_000),
-		AIConcurrency:   e.number("AI_CONCURRENCY", 0, 1, 1000),
-		AIDailyUSD:      e.dollars("AI_DAILY_USD"),
-		AIQuizUSD:       e.dollars("AI_QUIZ_USD"),
-		FlagsFile:       e.values["FLAGS_FILE"],
-		LogDir:          e.values["LOG_DIR"],
-		Flags:           map[string]string{},
-		limitMemory:     e.values["GOMEMLIMIT"] == "",
+		Host:              e.text("HOST", ""),
+		Port:              strconv.Itoa(e.number("PORT", 5000, 0, 65535)),
+		DataDir:           e.text("DATA_DIR", "data"),
+		MemoryLimitMB:     e.number("MEMORY_LIMIT_MB", 512, 128, 1<<20),
+		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 30*time.Second, time.Second, 10*time.Minute),
+		FreePages:         e.number("FREE_PAGES_GUEST", 2, -1, 1_000_000),
+		FreePagesUser:     e.number("FREE_PAGES_USER", 2, 1, 1_000_000),
+		EarlyAdopters:     e.number("EARLY_ADOPTERS", 30, 0, 1_000_000),
+		EarlyAdopterPages: e.number("EARLY_ADOPTER_PAGES", 50, 1, 1_000_000),
+		OIDCIssuer:        e.values["OIDC_ISSUER"],
+		OIDCClientID:      e.values["OIDC_CLIENT_ID"],
+		AIConcurrency:     e.number("AI_CONCURRENCY", 0, 1, 1000),
+		AIDailyUSD:        e.dollars("AI_DAILY_USD"),
+		AIQuizUSD:         e.dollars("AI_QUIZ_USD"),
+		FlagsFile:         e.values["FLAGS_FILE"],
+		LogDir:            e.values["LOG_DIR"],
+		Flags:             map[string]string{},
+		limitMemory:       e.values["GOMEMLIMIT"] == "",
 	}
 	for _, f := range flags.Defaults() {
 		if v := e.values[f.Name]; v != "" {
@@ -166,6 +175,9 @@ func readConfig(environ []string) (config, error) {
 	}
 	e.database(&c)
 	e.secrets(&c)
+	if (c.OIDCIssuer == "") != (c.OIDCClientID == "") {
+		e.refuse("OIDC_ISSUER", "a URL, together with OIDC_CLIENT_ID")
+	}
 	e.providers(&c)
 	e.verify(&c)
 	e.prices(&c)
@@ -305,6 +317,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("database", c.databaseName()), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Bool("operators", len(c.JWTSecrets) > 0), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
+		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Bool("jwtSecretSet", len(c.JWTSecrets) > 0), slog.String("oidcIssuer", c.OIDCIssuer), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
 	}
 }

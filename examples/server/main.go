@@ -77,6 +77,9 @@ func run(ctx context.Context, environ []string, stdout io.Writer) (err error) {
 	s.life.Add("metrics", s.metrics.Store(telemetry.StoreConfig{Store: store}).Run)
 	s.life.Add("flags", s.flags.Run)
 	s.life.Add("objectives", s.objectives.tracker.Run)
+	if s.oidc != nil {
+		s.life.Add("issuer", s.oidc.Run)
+	}
 	s.life.Add("watchdog", s.watchdog.Run)
 	s.life.Add("quizzes", s.service.Run)
 	s.life.Add("http", func(ctx context.Context) error { return s.serve(ctx, listener) })
@@ -99,7 +102,10 @@ type server struct {
 	objectives *objectives
 	watchdog   *resilience.Watchdog
 	level      *telemetry.Level
-	operator   identity.Verifier // nil: there are no operators
+	tokens     identity.Verifier // nil: neither users nor operators are known
+	oidc       *identity.OIDC    // nil: there is no issuer
+	accounts   *accounts
+	observer   learnsnap.Observer
 	checked    checked
 
 	draining context.Context // ends when the server stops: event streams end with it
@@ -137,6 +143,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, level *telemetry
 		return nil, err
 	}
 	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log), s.objectives)
+	s.observer = observer
 	engine, err := learnsnap.New(learnsnap.Config{
 		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(), Verify: verify,
 	})
@@ -159,10 +166,8 @@ func (s *server) switches(ctx context.Context) error {
 	if s.objectives, err = newObjectives(s.store, s.log); err != nil {
 		return err
 	}
-	if len(s.config.JWTSecrets) > 0 {
-		if s.operator, err = identity.NewHMAC(identity.HMACConfig{Secrets: s.config.JWTSecrets}); err != nil {
-			return fmt.Errorf("JWT_SECRET: %w", err)
-		}
+	if err := s.identities(); err != nil {
+		return err
 	}
 	s.watchdog = resilience.NewWatchdog(resilience.WatchdogConfig{
 		Limit: int64(s.config.MemoryLimitMB) << 20,
@@ -182,6 +187,40 @@ func (s *server) switches(ctx context.Context) error {
 	s.metrics.Flags(names, s.flags.Enabled)
 	if limit, err := s.watchdog.Limit(); s.config.limitMemory && err == nil && limit > 0 {
 		debug.SetMemoryLimit(limit / 10 * 9)
+	}
+	return nil
+}
+
+// identities makes what tells users and operators apart.
+func (s *server) identities() error {
+	s.accounts = newAccounts(s.config, s.store)
+	var verifiers []identity.Verifier
+	if len(s.config.JWTSecrets) > 0 {
+		h, err := identity.NewHMAC(identity.HMACConfig{Secrets: s.config.JWTSecrets})
+		if err != nil {
+			return fmt.Errorf("JWT_SECRET: %w", err)
+		}
+		verifiers = append(verifiers, h)
+	}
+	if s.config.OIDCIssuer != "" {
+		var err error
+		s.oidc, err = identity.NewOIDC(identity.OIDCConfig{
+			Issuer: s.config.OIDCIssuer, ClientID: s.config.OIDCClientID,
+			OnChange: func(err error) {
+				if err != nil {
+					s.log.Warn("the issuer of tokens can't be reached", "error", err)
+				} else {
+					s.log.Info("the issuer of tokens can be reached")
+				}
+			},
+		})
+		if err != nil {
+			return fmt.Errorf("OIDC_ISSUER: %w", err)
+		}
+		verifiers = append(verifiers, s.oidc)
+	}
+	if len(verifiers) > 0 {
+		s.tokens = identity.Any(verifiers...)
 	}
 	return nil
 }

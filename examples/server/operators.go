@@ -23,29 +23,36 @@ import (
 // operatorRole is what a token must have.
 const operatorRole = "admin"
 
+// ourIssuer is that of tokens which JWT_SECRET signs.
+const ourIssuer = "learnsnap"
+
 // An operatorsHandler answers a request of an operator's.
 type operatorsHandler func(w http.ResponseWriter, r *http.Request, p httprouter.Params, who string) error
 
 // operators lets operators alone pass.
 func (s *server) operators(next operatorsHandler) handler {
 	return func(w http.ResponseWriter, r *http.Request, p httprouter.Params) error {
-		if s.operator == nil {
-			return fault(noOperators, "JWT_SECRET is not set")
+		if s.tokens == nil {
+			return fault(noOperators, "neither JWT_SECRET nor OIDC_ISSUER is set")
 		}
 		token, ok := identity.Bearer(r)
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="operators"`)
 			return fault(invalidToken, "no bearer token")
 		}
-		claims, err := s.operator.Verify(r.Context(), token)
+		claims, err := s.claims(r, token)
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="operators", error="invalid_token"`)
-			return &learnsnap.Error{Code: invalidToken, Err: err}
+			return err
 		}
 		if !claims.Has(operatorRole) {
 			return fault(forbidden, "%s lacks the role %s", claims.Subject, operatorRole)
 		}
-		return next(w, r, p, claims.Subject)
+		who := claims.Owner()
+		if claims.Issuer == ourIssuer {
+			who = claims.Subject
+		}
+		return next(w, r, p, who)
 	}
 }
 

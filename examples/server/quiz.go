@@ -18,19 +18,6 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage"
 )
 
-// owner returns who asks. Nobody becomes a guest in passing.
-func (s *server) owner(r *http.Request) (string, error) {
-	token := tokenOf(r)
-	if token == "" {
-		return "", fault(deviceRequired, "no device token")
-	}
-	owner, err := s.devices.owner(token)
-	if err != nil {
-		return "", &learnsnap.Error{Code: invalidToken, Err: err}
-	}
-	return owner, nil
-}
-
 // issueDevice makes a guest.
 func (s *server) issueDevice(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	token, owner := s.devices.issue()

@@ -37,6 +37,7 @@ func (s *server) routes() []route {
 		{"GET", "/api/v1/quiz/:id/result", 0, 0, s.result},
 		{"POST", "/api/v1/quiz/:id/report-question", bodyLimit, writes, s.report},
 		{"POST", "/api/v1/device/issue", bodyLimit, writes | joins, s.issueDevice},
+		{"DELETE", "/api/v1/me", 0, writes, s.eraseMe},
 		{"GET", "/api/v1/credits", 0, 0, s.credits},
 		{"GET", "/api/v1/credits/history", 0, 0, s.history},
 
