@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/ai"
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 	"github.com/learnsnap/learnsnap-go/flags"
 )
 
@@ -43,6 +45,10 @@ type config struct {
 	Flags      map[string]string // that the environment sets
 	JWTSecrets []string          // of operators' tokens: the first one signs, all are accepted
 
+	RateLimits     bool
+	RedisURL       string
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+
 	limitMemory bool     // GOMEMLIMIT is not set by hand
 	unused      []string // variables that a later version knows
 }
@@ -55,7 +61,7 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"BACKUP_DIR", "REDIS_URL", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"BACKUP_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL",
 	"ENCRYPTION_KEY",
 }
@@ -178,6 +184,7 @@ func readConfig(environ []string) (config, error) {
 	if (c.OIDCIssuer == "") != (c.OIDCClientID == "") {
 		e.refuse("OIDC_ISSUER", "a URL, together with OIDC_CLIENT_ID")
 	}
+	e.limits(&c)
 	e.providers(&c)
 	e.verify(&c)
 	e.prices(&c)
@@ -225,6 +232,21 @@ func (c config) databaseName() string {
 		return "postgres"
 	}
 	return "sqlite in " + c.DataDir
+}
+
+// limits takes what concerns how often a caller may ask.
+func (e *environment) limits(c *config) {
+	switch v := strings.ToLower(e.text("RATE_LIMITS", "on")); v {
+	case "on", "off":
+		c.RateLimits = v == "on"
+	default:
+		e.refuse("RATE_LIMITS", "on or off")
+	}
+	c.RedisURL = e.values["REDIS_URL"]
+	var err error
+	if c.TrustedProxies, err = limit.ParseProxies(e.values["TRUSTED_PROXIES"]); err != nil {
+		e.refuse("TRUSTED_PROXIES", "addresses and prefixes with commas, such as 10.0.0.0/8")
+	}
 }
 
 const shortestSecret = 32

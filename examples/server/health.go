@@ -73,6 +73,9 @@ func (s *server) checks(ctx context.Context) map[string]check {
 	}
 	ctx = context.WithoutCancel(ctx) // others will be told of what this caller has asked
 	all := map[string]check{"memory": s.checkMemory(), "ai": s.checkAI()}
+	if s.limits.redis != nil {
+		all["redis"] = s.checkRedis()
+	}
 	slow := map[string]func(context.Context) check{"database": s.checkDatabase, "queue": s.checkQueue, "ocr": s.checkOCR}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
@@ -145,6 +148,15 @@ func (s *server) checkMemory() check {
 		c.Status, c.Detail = "degraded", "close to the limit"
 	}
 	return c
+}
+
+// checkRedis says whether limits are shared: without Redis each replica counts for
+// itself.
+func (s *server) checkRedis() check {
+	if state := s.limits.fallback.State(); !state.Shared {
+		return check{Status: "degraded", Detail: "Redis is away: limits hold for each replica alone"}
+	}
+	return check{Status: "ok"}
 }
 
 // checkAI looks at the breakers: nobody is asked.

@@ -73,7 +73,10 @@ func run(ctx context.Context, environ []string, stdout io.Writer) (err error) {
 		return errors.Join(fmt.Errorf("PORT %s: %w", config.Port, err), store.Close())
 	}
 
-	s.life.Add("store", func(ctx context.Context) error { <-ctx.Done(); return store.Close() })
+	s.life.Add("store", func(ctx context.Context) error {
+		<-ctx.Done()
+		return errors.Join(store.Close(), s.limits.close())
+	})
 	s.life.Add("metrics", s.metrics.Store(telemetry.StoreConfig{Store: store}).Run)
 	s.life.Add("flags", s.flags.Run)
 	s.life.Add("objectives", s.objectives.tracker.Run)
@@ -106,6 +109,7 @@ type server struct {
 	oidc       *identity.OIDC    // nil: there is no issuer
 	accounts   *accounts
 	observer   learnsnap.Observer
+	limits     *limits
 	checked    checked
 
 	draining context.Context // ends when the server stops: event streams end with it
@@ -167,6 +171,9 @@ func (s *server) switches(ctx context.Context) error {
 		return err
 	}
 	if err := s.identities(); err != nil {
+		return err
+	}
+	if s.limits, err = newLimits(s.config, s.store, s.log); err != nil {
 		return err
 	}
 	s.watchdog = resilience.NewWatchdog(resilience.WatchdogConfig{

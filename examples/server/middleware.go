@@ -51,11 +51,11 @@ func (s *server) observed(rt route) httprouter.Handle {
 		began := time.Now()
 		answered := &answer{ResponseWriter: w}
 		body := r.Body
-		if rt.limit > 0 {
-			r.Body = &unhurried{http.MaxBytesReader(answered, body, rt.limit), http.NewResponseController(w)}
+		if rt.bytes > 0 {
+			r.Body = &unhurried{http.MaxBytesReader(answered, body, rt.bytes), http.NewResponseController(w)}
 		}
 		s.run(answered, r, p, rt)
-		if rt.limit > 0 && answered.failed {
+		if rt.bytes > 0 && answered.failed {
 			drain(body)
 		}
 		took := time.Since(began)
@@ -90,7 +90,12 @@ func (s *server) run(w *answer, r *http.Request, p httprouter.Params, rt route) 
 	}()
 	done, err := s.admit(r, rt.traits)
 	if err == nil {
+		err = s.within(w.Header(), r, rt.policy)
+	}
+	if err == nil {
 		err = rt.handle(w, r, p)
+	}
+	if done != nil {
 		done(err)
 	}
 	if err != nil {

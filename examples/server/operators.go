@@ -52,6 +52,9 @@ func (s *server) operators(next operatorsHandler) handler {
 		if claims.Issuer == ourIssuer {
 			who = claims.Subject
 		}
+		if err := s.limits.take(r.Context(), w.Header(), s.limits.policies.Admin, who); err != nil {
+			return err
+		}
 		return next(w, r, p, who)
 	}
 }

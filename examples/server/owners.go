@@ -36,7 +36,7 @@ func (s *server) device(r *http.Request) (string, error) {
 	}
 	device, err := s.devices.owner(token)
 	if err != nil {
-		return "", &learnsnap.Error{Code: invalidToken, Err: err}
+		return "", s.refusedToken(r, err)
 	}
 	return device, nil
 }
@@ -76,7 +76,7 @@ func (s *server) claims(r *http.Request, bearer string) (identity.Claims, error)
 	case errors.Is(err, identity.ErrUnavailable):
 		return claims, &learnsnap.Error{Code: learnsnap.Unavailable, Err: err}
 	case err != nil:
-		return claims, &learnsnap.Error{Code: invalidToken, Err: err}
+		return claims, s.refusedToken(r, err)
 	}
 	return claims, nil
 }

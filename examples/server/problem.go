@@ -29,6 +29,7 @@ const (
 	unknownFlag          learnsnap.Code = "UNKNOWN_FLAG"
 	maintenance          learnsnap.Code = "MAINTENANCE"
 	switched             learnsnap.Code = "SWITCHED_OFF"
+	tooManyRequests      learnsnap.Code = "TOO_MANY_REQUESTS"
 )
 
 // A problem is how a code is told over HTTP: its status, and what to do in both
@@ -72,6 +73,7 @@ var problems = map[learnsnap.Code]problem{
 	learnsnap.RecaptureRequired:   {422, "Some pages can't be read. Photograph them again, sharp and in good light.", "تعذرت قراءة بعض الصفحات. صورها مرة أخرى بوضوح وإضاءة جيدة."},
 	learnsnap.TooFewQuestions:     {422, "The pages hold too little for a quiz. Add pages with more text.", "لا يكفي نص الصفحات لاختبار. أضف صفحات نصها أطول."},
 	learnsnap.CostLimit:           {422, "The quiz would have cost more than a quiz may cost here. Your pages were given back; send fewer pages.", "كلفة هذا الاختبار تتجاوز الحد المسموح هنا. أعيدت صفحاتك؛ أرسل صفحات أقل."},
+	tooManyRequests:               {429, "That was too often. Retry-After says when to go on.", "عدد الطلبات كبير. انظر Retry-After لمعرفة وقت المتابعة."},
 	learnsnap.GenerationFailed:    {502, "The quiz could not be made. Your pages were given back; try again.", "تعذر إعداد الاختبار. أعيدت صفحاتك؛ حاول مرة أخرى."},
 	learnsnap.OCRUnavailable:      {503, "Photos can't be read here: the operator has to install tesseract. Texts can be sent.", "لا تقرأ الصور هنا: على المشغل تثبيت tesseract. يمكن إرسال نصوص."},
 	learnsnap.Overloaded:          {503, "There is too much to do just now. Try again later.", "الضغط كبير الآن. حاول لاحقا."},

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/julienschmidt/httprouter"
+
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 )
 
 // A handler answers a request, or returns the error that the client is to be told.
@@ -19,9 +21,10 @@ const (
 // A route is one line of the table. Its pattern is what metrics call it.
 type route struct {
 	method, pattern string
-	limit           int64 // bytes of the body
+	bytes           int64 // of the body, at most
 	traits          traits
 	handle          handler
+	policy          func(limit.Policies) limit.Policy // how much one caller may take; nil: no bound
 }
 
 // routes is the table. Paths below /api/v1 answer without v1 as well, for older
@@ -29,43 +32,43 @@ type route struct {
 // is the route with the id "create".)
 func (s *server) routes() []route {
 	return []route{
-		{"POST", "/api/v1/quiz/:id", createLimit, writes | work, s.create},
-		{"GET", "/api/v1/quiz/:id", 0, 0, s.get},
-		{"DELETE", "/api/v1/quiz/:id", 0, writes, s.erase},
-		{"GET", "/api/v1/quiz/:id/events", 0, streams, s.events},
-		{"POST", "/api/v1/quiz/:id/submit", bodyLimit, writes, s.submit},
-		{"GET", "/api/v1/quiz/:id/result", 0, 0, s.result},
-		{"POST", "/api/v1/quiz/:id/report-question", bodyLimit, writes, s.report},
-		{"POST", "/api/v1/device/issue", bodyLimit, writes | joins, s.issueDevice},
-		{"DELETE", "/api/v1/me", 0, writes, s.eraseMe},
-		{"GET", "/api/v1/credits", 0, 0, s.credits},
-		{"GET", "/api/v1/credits/history", 0, 0, s.history},
+		{"POST", "/api/v1/quiz/:id", createLimit, writes | work, s.create, creating},
+		{"GET", "/api/v1/quiz/:id", 0, 0, s.get, nil},
+		{"DELETE", "/api/v1/quiz/:id", 0, writes, s.erase, nil},
+		{"GET", "/api/v1/quiz/:id/events", 0, streams, s.events, nil},
+		{"POST", "/api/v1/quiz/:id/submit", bodyLimit, writes, s.submit, submitting},
+		{"GET", "/api/v1/quiz/:id/result", 0, 0, s.result, nil},
+		{"POST", "/api/v1/quiz/:id/report-question", bodyLimit, writes, s.report, reporting},
+		{"POST", "/api/v1/device/issue", bodyLimit, writes | joins, s.issueDevice, joining},
+		{"DELETE", "/api/v1/me", 0, writes, s.eraseMe, nil},
+		{"GET", "/api/v1/credits", 0, 0, s.credits, nil},
+		{"GET", "/api/v1/credits/history", 0, 0, s.history, nil},
 
-		{"GET", "/api/v1/admin/flags", 0, always, s.operators(s.listFlags)},
-		{"PUT", "/api/v1/admin/flags/:name", bodyLimit, always, s.operators(s.putFlag)},
-		{"DELETE", "/api/v1/admin/flags/:name", 0, always, s.operators(s.endFlag)},
-		{"GET", "/api/v1/admin/breakers", 0, always, s.operators(s.listBreakers)},
-		{"GET", "/api/v1/admin/jobs/dead", 0, always, s.operators(s.listDead)},
-		{"POST", "/api/v1/admin/jobs/dead/:id/retry", bodyLimit, always, s.operators(s.retryDead)},
-		{"POST", "/api/v1/admin/jobs/dead/:id/discard", bodyLimit, always, s.operators(s.discardDead)},
-		{"GET", "/api/v1/admin/log-level", 0, always, s.operators(s.getLogLevel)},
-		{"PUT", "/api/v1/admin/log-level", bodyLimit, always, s.operators(s.putLogLevel)},
-		{"GET", "/api/v1/admin/audit", 0, always, s.operators(s.listAudit)},
-		{"GET", "/api/v1/admin/audit/verify", 0, always, s.operators(s.verifyAudit)},
-		{"GET", "/api/v1/admin/metrics", 0, always, s.operators(s.listMetrics)},
-		{"GET", "/api/v1/admin/debug/pprof/*profile", 0, always | streams, s.operators(s.profile)},
+		{"GET", "/api/v1/admin/flags", 0, always, s.operators(s.listFlags), nil},
+		{"PUT", "/api/v1/admin/flags/:name", bodyLimit, always, s.operators(s.putFlag), nil},
+		{"DELETE", "/api/v1/admin/flags/:name", 0, always, s.operators(s.endFlag), nil},
+		{"GET", "/api/v1/admin/breakers", 0, always, s.operators(s.listBreakers), nil},
+		{"GET", "/api/v1/admin/jobs/dead", 0, always, s.operators(s.listDead), nil},
+		{"POST", "/api/v1/admin/jobs/dead/:id/retry", bodyLimit, always, s.operators(s.retryDead), nil},
+		{"POST", "/api/v1/admin/jobs/dead/:id/discard", bodyLimit, always, s.operators(s.discardDead), nil},
+		{"GET", "/api/v1/admin/log-level", 0, always, s.operators(s.getLogLevel), nil},
+		{"PUT", "/api/v1/admin/log-level", bodyLimit, always, s.operators(s.putLogLevel), nil},
+		{"GET", "/api/v1/admin/audit", 0, always, s.operators(s.listAudit), nil},
+		{"GET", "/api/v1/admin/audit/verify", 0, always, s.operators(s.verifyAudit), nil},
+		{"GET", "/api/v1/admin/metrics", 0, always, s.operators(s.listMetrics), nil},
+		{"GET", "/api/v1/admin/debug/pprof/*profile", 0, always | streams, s.operators(s.profile), nil},
 
-		{"GET", "/health", 0, always, s.health},
-		{"GET", "/health/live", 0, always, s.live},
-		{"GET", "/health/ready", 0, always, s.isReady},
-		{"GET", "/health/ai", 0, always, s.healthAI},
-		{"GET", "/health/slo", 0, always, s.healthSLO},
-		{"GET", "/health/memory", 0, always, s.healthMemory},
-		{"GET", "/health/features", 0, always, s.healthFeatures},
-		{"GET", "/metrics", 0, always, s.scrape},
-		{"GET", "/", 0, 0, s.page},
-		{"GET", "/app.js", 0, 0, s.page},
-		{"GET", "/app.css", 0, always, s.page},
+		{"GET", "/health", 0, always, s.health, nil},
+		{"GET", "/health/live", 0, always, s.live, nil},
+		{"GET", "/health/ready", 0, always, s.isReady, nil},
+		{"GET", "/health/ai", 0, always, s.healthAI, nil},
+		{"GET", "/health/slo", 0, always, s.healthSLO, nil},
+		{"GET", "/health/memory", 0, always, s.healthMemory, nil},
+		{"GET", "/health/features", 0, always, s.healthFeatures, nil},
+		{"GET", "/metrics", 0, always, s.scrape, nil},
+		{"GET", "/", 0, 0, s.page, nil},
+		{"GET", "/app.js", 0, 0, s.page, nil},
+		{"GET", "/app.css", 0, always, s.page, nil},
 	}
 }
 

@@ -63,7 +63,7 @@ var listening = regexp.MustCompile(`"msg":"listening","url":"([^"]+)"`)
 func start(t *testing.T, dir string, environ ...string) *running {
 	t.Helper()
 	cmd := exec.Command(binary)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + dir, "FREE_PAGES_GUEST=2"}, environ...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + dir, "FREE_PAGES_GUEST=2", "RATE_LIMITS=off"}, environ...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	cmd.Stderr = os.Stderr
