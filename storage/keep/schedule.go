@@ -121,7 +121,7 @@ func (s *Schedule) Run(ctx context.Context) error {
 // Backup makes a backup now, proves it, and returns its folder.
 func (s *Schedule) Backup(ctx context.Context) (string, error) {
 	made := s.c.Now().UTC()
-	dir := filepath.Join(s.c.Dir, nameOf(made))
+	dir := filepath.Join(s.c.Dir, Name(made))
 	if err := s.write(ctx, dir, made); err != nil {
 		return dir, fmt.Errorf("backup: %w", err)
 	}
@@ -172,8 +172,9 @@ func (a *Archive) MarkProved(at time.Time) error {
 
 const stamp = "20060102T150405Z"
 
-// nameOf names an archive so that names sort as times do.
-func nameOf(t time.Time) string { return "learnsnap-" + t.UTC().Format(stamp) }
+// Name names an archive by its time, so that names sort as times do; a schedule counts
+// archives with such a name as its own.
+func Name(t time.Time) string { return "learnsnap-" + t.UTC().Format(stamp) }
 
 // A made archive is one that a schedule has written.
 type made struct {

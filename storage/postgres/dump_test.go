@@ -64,3 +64,40 @@ func TestADumpNeedsNoServerAndChangesNothing(t *testing.T) {
 	require.Equal(t, 1, entries)
 	require.NoError(t, errors.Join(d.Close(), d.Close()))
 }
+
+func TestTablesThatAreSetAsideAreKept(t *testing.T) {
+	u := server.Database(t)
+	store := open(t, u)
+	_, err := store.Grant(t.Context(), "amal", "welcome", 5)
+	require.NoError(t, err)
+	require.NoError(t, store.CreateSession(t.Context(), storage.Session{ID: "a", Owner: "amal", Request: []byte(`{}`)}, false))
+	ctx, cancel := context.WithCancel(t.Context())
+	started, ended := make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		ended <- store.Work(ctx, storage.WorkConfig{}, func(context.Context, storage.Job) error {
+			started <- struct{}{}
+			return nil
+		})
+	}()
+	<-started
+	_, err = postgres.SetAside(t.Context(), postgres.Config{URL: u})
+	require.ErrorIs(t, err, storage.ErrConflict)
+	cancel()
+	require.NoError(t, <-ended)
+	require.NoError(t, store.Close())
+
+	schema := ""
+	patiently(t, "the end of its lease", func() bool {
+		schema, err = postgres.SetAside(t.Context(), postgres.Config{URL: u})
+		return err == nil
+	})
+	again := open(t, u)
+	pages, err := again.Balance(t.Context(), "amal")
+	require.NoError(t, err)
+	require.Zero(t, pages)
+	require.NoError(t, again.Close())
+	exec1(t, u, "DROP SCHEMA public CASCADE; ALTER SCHEMA "+schema+" RENAME TO public")
+	pages, err = open(t, u).Balance(t.Context(), "amal")
+	require.NoError(t, err)
+	require.Equal(t, 5, pages)
+}

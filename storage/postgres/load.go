@@ -91,16 +91,10 @@ func load(ctx context.Context, tx pgx.Tx, now time.Time, from storage.Dump) erro
 
 // loadable refuses a database that is not empty or in use.
 func loadable(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, loadLock); err != nil {
+	if err := unused(ctx, tx); err != nil {
 		return err
 	}
 	var some bool
-	if err := tx.QueryRow(ctx, anyWorker).Scan(&some); err != nil {
-		return err
-	}
-	if some {
-		return fmt.Errorf("a server has the database open; stop it first: %w", storage.ErrConflict)
-	}
 	for _, name := range append(tableNames(), "balances", "audit_head", "blobs") {
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+name+`)`).Scan(&some); err != nil {
 			return err

@@ -6,10 +6,19 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/learnsnap/learnsnap-go/storage"
 )
 
 // errLocked is what lockFile answers when somebody else has the lock.
-var errLocked = errors.New("another process has it open")
+var errLocked error = lockedError{}
+
+type lockedError struct{}
+
+func (lockedError) Error() string { return "another process has it open" }
+
+// Is makes it a [storage.ErrConflict] too.
+func (lockedError) Is(target error) bool { return target == storage.ErrConflict }
 
 // A lock keeps other processes out of the folder. Its file stays: once marked, it
 // also says that a database was made here, so that a lost one is not silently
