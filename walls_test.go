@@ -74,7 +74,11 @@ var walls = map[string]wall{
 	"learnsnap/payments/paylinktest":  {ours: "learnsnap/payments"},
 	"learnsnap/telemetry": {
 		ours:   "ai slo resilience flags storage learnsnap learnsnap/quiz",
-		others: "github.com/prometheus/client_golang github.com/prometheus/client_model go.opentelemetry.io/otel/trace",
+		others: "github.com/prometheus/client_golang github.com/prometheus/client_model go.opentelemetry.io/otel/trace go.opentelemetry.io/otel/attribute go.opentelemetry.io/otel/codes go.opentelemetry.io/otel/propagation",
+	},
+	"learnsnap/telemetry/otlp": {
+		ours:   "learnsnap/telemetry",
+		others: "go.opentelemetry.io/otel go.opentelemetry.io/contrib/bridges/otelslog",
 	},
 
 	// floor 4: the only place that knows everything

@@ -45,6 +45,9 @@ type ServiceConfig struct {
 	// items. It may be nil.
 	Observer Observer
 
+	// Tracer watches the attempts at quizzes. It may be nil.
+	Tracer Tracer
+
 	// Inspect looks at a page as it was sent, before it is accepted, and returns its
 	// media type; pages.Reader does. What an error of it that has a
 	// PageCode() string method says becomes the [Error]'s code. Nil only looks at the
@@ -70,6 +73,7 @@ type Service struct {
 	store     storage.Store
 	enabled   func(flag string) bool
 	observer  Observer
+	tracer    Tracer
 	inspect   func(ctx context.Context, r io.Reader) (string, error)
 	freePages int
 	workers   int
@@ -89,7 +93,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		return nil, errors.New("learnsnap: ServiceConfig.Store is missing")
 	}
 	s := &Service{
-		engine: c.Engine, store: c.Store, enabled: c.Enabled, observer: c.Observer, inspect: c.Inspect,
+		engine: c.Engine, store: c.Store, enabled: c.Enabled, observer: c.Observer, tracer: c.Tracer, inspect: c.Inspect,
 		freePages: cmp.Or(c.FreePages, DefaultFreePages),
 		workers:   cmp.Or(max(c.Workers, 0), 2),
 		ttl:       cmp.Or(max(c.TTL, 0), 24*time.Hour),
@@ -227,6 +231,7 @@ type sessionRequest struct {
 	Language       quiz.Language `json:"language,omitempty"`
 	Types          []quiz.Type   `json:"types,omitempty"`
 	SkipUnreadable bool          `json:"skipUnreadable,omitempty"`
+	Trace          string        `json:"trace,omitempty"`
 
 	// Seed is mixed into the positions of right answers. It is not the session's id,
 	// for learners see that.

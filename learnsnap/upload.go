@@ -32,6 +32,11 @@ type Options struct {
 	// gets the session that the first time made. It lives as long as that session.
 	// Empty means that each creation is a new one.
 	Key string
+
+	// Trace is kept with the session and handed to [ServiceConfig].Tracer at each
+	// attempt, wherever that is made: a traceparent, say. Nothing else reads it. Of more
+	// than [MaxTrace] bytes it is left out.
+	Trace string
 }
 
 // MaxKey is how long an idempotency key may be.
@@ -123,7 +128,7 @@ func (u *Upload) Create(ctx context.Context, o Options) (Session, error) {
 	}
 	asked := sessionRequest{
 		Pages: u.pages, Questions: o.Questions, Language: o.Language,
-		Types: wantedTypes(o.Types), SkipUnreadable: o.SkipUnreadable, Seed: newID(),
+		Types: wantedTypes(o.Types), SkipUnreadable: o.SkipUnreadable, Trace: keptTrace(o.Trace), Seed: newID(),
 	}
 	body, err := json.Marshal(asked)
 	if err != nil {

@@ -41,10 +41,18 @@ func (s *Service) work(ctx context.Context, job storage.Job) error {
 		return nil // upkeep removes it
 	}
 	w := &worker{Service: s, session: claimed}
-	if job.Crashes >= mostCrashes+claimed.Items {
+	ctx, end := w.traced(ctx, job)
+	err = w.attempt(ctx, job)
+	end(err)
+	return err
+}
+
+// attempt goes on with the quiz until it is ready, has failed, or has to wait.
+func (w *worker) attempt(ctx context.Context, job storage.Job) error {
+	if job.Crashes >= mostCrashes+w.session.Items {
 		return w.crashed(ctx, job)
 	}
-	err = w.generate(ctx)
+	err := w.generate(ctx)
 	switch {
 	case errors.Is(err, errLost):
 		return nil

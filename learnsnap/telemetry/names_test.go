@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -143,7 +144,7 @@ func TestQueueIsToldWithoutWaitingForTheDatabase(t *testing.T) {
 			require.Contains(t, got, line+"\n")
 		}
 
-		store.hangs = true
+		store.hangs.Store(true)
 		time.Sleep(30 * time.Second)
 		began := time.Now()
 		require.Contains(t, scrape(t, m), "jobs_oldest_seconds 90\n", "a job that waits grows older, whoever is asked")
@@ -160,11 +161,11 @@ func TestQueueIsToldWithoutWaitingForTheDatabase(t *testing.T) {
 // silent is a store whose database may stop to answer.
 type silent struct {
 	depth storage.Depth
-	hangs bool
+	hangs atomic.Bool
 }
 
 func (s *silent) Depth(ctx context.Context) (storage.Depth, error) {
-	if s.hangs {
+	if s.hangs.Load() {
 		<-ctx.Done()
 		return storage.Depth{}, ctx.Err()
 	}
