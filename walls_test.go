@@ -86,7 +86,7 @@ var walls = map[string]wall{
 	"examples/server/internal/admin":           {ours: "storage storage/keep storage/postgres storage/sqlite"},
 	"examples/server/internal/identity":        {others: "github.com/golang-jwt/jwt/v5 github.com/coreos/go-oidc/v3 github.com/go-jose/go-jose/v4"},
 	"examples/server/internal/intake":          {},
-	"examples/server/internal/limit":           {ours: "resilience", others: "github.com/redis/go-redis/v9"},
+	"examples/server/internal/limit":           {ours: "resilience storage", others: "github.com/redis/go-redis/v9"},
 	"examples/server/internal/limit/redistest": {},
 	"examples/quiz":                            {ours: "*"},
 	"examples/ai":                              {ours: "ai ai/anthropic ai/gemini resilience"},

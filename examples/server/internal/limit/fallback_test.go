@@ -19,8 +19,8 @@ import (
 )
 
 func TestTwoProcessesShareOneLimit(t *testing.T) {
-	server := redistest.New(t)
-	a, b := openRedis(t, server.URL()), openRedis(t, server.URL())
+	cache := redistest.New(t)
+	a, b := openRedis(t, cache.URL()), openRedis(t, cache.URL())
 	allowed := 0
 	for range 10 {
 		for _, s := range []limit.Store{a, b} {
@@ -53,11 +53,11 @@ func takeUntil(t *testing.T, f *limit.Fallback, shared bool) {
 }
 
 func TestRedisIsKilledAndComesBack(t *testing.T) {
-	server := redistest.New(t)
+	cache := redistest.New(t)
 	var log bytes.Buffer
 	var states []limit.State
 	f := limit.NewFallback(limit.FallbackConfig{
-		Shared: openRedis(t, server.URL()), Within: time.Second, Pause: 50 * time.Millisecond,
+		Shared: openRedis(t, cache.URL()), Within: time.Second, Pause: 50 * time.Millisecond,
 		Log: slog.New(slog.NewTextHandler(&log, nil)), OnState: func(s limit.State) { states = append(states, s) },
 	})
 	for range 3 {
@@ -67,7 +67,7 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	}
 	require.Equal(t, limit.State{Shared: true}, f.State())
 
-	require.NoError(t, server.Kill())
+	require.NoError(t, cache.Kill())
 	got, err := f.Take(t.Context(), "a", 4, time.Hour)
 	require.NoError(t, err)
 	require.True(t, got.Allowed, "requests go on")
@@ -79,7 +79,7 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	require.Error(t, f.State().Err)
 	require.False(t, f.State().Since.IsZero())
 
-	require.NoError(t, server.Resume())
+	require.NoError(t, cache.Resume())
 	takeUntil(t, f, true)
 	require.NoError(t, f.State().Err)
 	require.Len(t, states, 2)

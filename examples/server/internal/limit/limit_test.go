@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,9 +17,20 @@ import (
 
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit/redistest"
+	"github.com/learnsnap/learnsnap-go/storage/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// server is for the tests that need Postgres.
+var server *pgtest.Server
+
+func TestMain(m *testing.M) {
+	code := pgtest.Main(m, &server)
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 func Example() {
 	store := limit.NewMemory(limit.MemoryConfig{})
@@ -52,6 +64,9 @@ func each(t *testing.T, test func(t *testing.T, s limit.Store)) {
 	t.Helper()
 	t.Run("memory", func(t *testing.T) { test(t, limit.NewMemory(limit.MemoryConfig{})) })
 	t.Run("redis", func(t *testing.T) { test(t, openRedis(t, redistest.New(t).URL())) })
+	t.Run("postgres", func(t *testing.T) {
+		test(t, limit.NewShared(limit.SharedConfig{Limits: openPostgres(t, server.Database(t))}))
+	})
 	t.Run("fallback", func(t *testing.T) {
 		test(t, limit.NewFallback(limit.FallbackConfig{Shared: openRedis(t, redistest.New(t).URL()), Within: time.Minute}))
 	})
