@@ -116,6 +116,9 @@ func Tables() []Table {
 		{Audited, []Column{
 			number("id"), text("who"), text("what"), text("target"), text("why"), perhaps(data("detail")), at("created"), data("hash"),
 		}, 1},
+		{"accounts", []Column{
+			text("id"), text("kind"), text("subject"), number("early"), text("moved_to"), at("created"), perhaps(at("erased")),
+		}, 1},
 	}
 }
 

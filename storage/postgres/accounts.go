@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	accountFields = `id, kind, coalesce(subject, ''), early, moved_to, created`
+	accountFields = `id, kind, subject, early <> 0, moved_to, created`
 
 	selectAccount = `SELECT ` + accountFields + ` FROM accounts WHERE id = $1 AND erased IS NULL`
-	selectSubject = `SELECT ` + accountFields + ` FROM accounts WHERE kind = $1 AND subject = $2`
+	selectSubject = `SELECT ` + accountFields + ` FROM accounts WHERE kind = $1 AND subject = $2 AND subject <> ''`
 	wasErased     = `SELECT EXISTS (SELECT FROM accounts WHERE id = $1 AND erased IS NOT NULL)`
-	insertAccount = `INSERT INTO accounts (id, kind, subject, created) VALUES ($1, $2, nullif($3, ''), $4) ON CONFLICT DO NOTHING`
+	insertAccount = `INSERT INTO accounts (id, kind, subject, created) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	moveAccount   = `UPDATE accounts SET moved_to = $2 WHERE id = $1`
 	eraseAccount  = `INSERT INTO accounts (id, kind, created, erased) VALUES ($1, '', 'epoch', $2)
-		ON CONFLICT (id) DO UPDATE SET subject = NULL, moved_to = '', created = 'epoch', erased = coalesce(accounts.erased, $2)`
+		ON CONFLICT (id) DO UPDATE SET subject = '', moved_to = '', created = 'epoch', erased = coalesce(accounts.erased, $2)`
 
 	// The early ones are counted one after the other, until there are enough of them.
-	enoughEarly = `SELECT count(*) >= $1 FROM accounts WHERE early`
+	enoughEarly = `SELECT count(*) >= $1 FROM accounts WHERE early <> 0`
 	lockEarly   = `SELECT pg_advisory_xact_lock(5318, 2)`
-	setEarly    = `UPDATE accounts SET early = true WHERE id = $1 AND (SELECT count(*) FROM accounts WHERE early) < $2`
+	setEarly    = `UPDATE accounts SET early = 1 WHERE id = $1 AND (SELECT count(*) FROM accounts WHERE early <> 0) < $2`
 
 	selectOwned      = `SELECT id, owner, status, job FROM sessions WHERE owner = $1 ORDER BY id FOR UPDATE`
 	deleteOwnReports = `DELETE FROM reports WHERE owner = $1`

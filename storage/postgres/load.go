@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -130,14 +131,16 @@ func loadTable(ctx context.Context, tx pgx.Tx, t storage.Table, from storage.Dum
 	}
 	next, stop := iter.Pull2(rows)
 	defer stop()
+	var broken error // the database would only quote it
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{t.Name}, names, pgx.CopyFromFunc(func() ([]any, error) {
 		row, err, ok := next()
 		if !ok || err != nil {
+			broken = err
 			return nil, err
 		}
 		return nulls(row), nil
 	}))
-	return err
+	return cmp.Or(broken, err)
 }
 
 // fitting yields the rows of a table that can be its.

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	accountFields = `id, kind, coalesce(subject, ''), early, moved_to, created`
+	accountFields = `id, kind, subject, early, moved_to, created`
 
 	selectAccount = `SELECT ` + accountFields + ` FROM accounts WHERE id = ? AND erased IS NULL`
-	selectSubject = `SELECT ` + accountFields + ` FROM accounts WHERE kind = ? AND subject = ?`
+	selectSubject = `SELECT ` + accountFields + ` FROM accounts WHERE kind = ? AND subject = ? AND subject <> ''`
 	selectErased  = `SELECT coalesce(max(erased IS NOT NULL), 0) FROM accounts WHERE id = ?`
 	selectEarly   = `SELECT count(*) FROM accounts WHERE early <> 0`
-	insertAccount = `INSERT INTO accounts (id, kind, subject, early, created) VALUES (?, ?, nullif(?, ''), ?, ?)`
+	insertAccount = `INSERT INTO accounts (id, kind, subject, early, created) VALUES (?, ?, ?, ?, ?)`
 	moveAccount   = `UPDATE accounts SET moved_to = ? WHERE id = ?`
 	eraseAccount  = `INSERT INTO accounts (id, kind, created, erased) VALUES (?1, '', 0, ?2)
-		ON CONFLICT (id) DO UPDATE SET subject = NULL, moved_to = '', created = 0, erased = coalesce(erased, ?2)`
+		ON CONFLICT (id) DO UPDATE SET subject = '', moved_to = '', created = 0, erased = coalesce(erased, ?2)`
 	selectOwned     = `SELECT ` + endingColumns + ` FROM sessions WHERE owner = ?`
 	deleteOwnReport = `DELETE FROM reports WHERE owner = ?`
 )

@@ -179,6 +179,10 @@ func (s *suite) furnish() {
 	s.ok(s.PutSLOCounts(ctx, "r1", []string{"first-question", "first-question"}, []time.Time{minute, minute.Add(-2 * time.Hour)}, []int64{9, 1}, []int64{10, 1}))
 	s.ok(s.AddAudit(ctx, storage.AuditEntry{Who: "ops", What: "flag.put", Target: "READ_ONLY_MODE", Why: "repair", Detail: []byte(`{"n":1}`)}))
 	s.ok(s.AddAudit(ctx, storage.AuditEntry{Who: "ops", What: "flag.delete"}))
+	s.opened(storage.User, "u1", "issuer|أمل", storage.Welcome{Cause: "free", Pages: 2, Early: 1, EarlyPages: 5})
+	s.guest("d1", 3)
+	equal(s, "moved", s.transferred("d1", "u1"), 1)
+	s.ok(s.EraseOwner(ctx, "gone", "ERASED"))
 	s.ok(s.AddReport(ctx, storage.Report{Session: "done", Question: "q1", Owner: "Ömer", Reason: "wrong", Comment: "لا", Created: instant()}))
 }
 
