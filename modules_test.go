@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // frontDoors are the packages that somebody imports alone.
 var frontDoors = []string{
 	"resilience", "slo", "flags", "ai", "ai/aitest", "ai/gemini", "ai/openai", "ai/anthropic", "storage", "storage/keep", "storage/sqlite", "storage/postgres", "storage/storagetest",
-	"learnsnap", "learnsnap/quiz", "learnsnap/offline", "learnsnap/pages", "learnsnap/payments", "learnsnap/payments/paylink", "learnsnap/payments/paylinktest", "learnsnap/telemetry", "learnsnap/telemetry/otlp", "examples/server",
+	"learnsnap", "learnsnap/quiz", "learnsnap/offline", "learnsnap/pages", "learnsnap/payments", "learnsnap/payments/paylink", "learnsnap/payments/paylinktest", "learnsnap/telemetry", "learnsnap/telemetry/otlp", "learnsnap/telemetry/sentry", "examples/server",
 }
 
 // TestPriceOfEachImport compares the modules that an importer of each front door

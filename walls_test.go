@@ -76,6 +76,7 @@ var walls = map[string]wall{
 		ours:   "ai slo resilience flags storage learnsnap learnsnap/quiz",
 		others: "github.com/prometheus/client_golang github.com/prometheus/client_model go.opentelemetry.io/otel/trace go.opentelemetry.io/otel/attribute go.opentelemetry.io/otel/codes go.opentelemetry.io/otel/propagation",
 	},
+	"learnsnap/telemetry/sentry": {ours: "learnsnap/telemetry", others: "github.com/getsentry/sentry-go"},
 	"learnsnap/telemetry/otlp": {
 		ours:   "learnsnap/telemetry",
 		others: "go.opentelemetry.io/otel go.opentelemetry.io/contrib/bridges/otelslog",
