@@ -25,7 +25,7 @@ type chain struct {
 	made     map[string]ai.Model // those of providers, by name
 	prices   ai.Prices
 	budget   *ai.Budget // of a day; nil means that none is set
-	tracers  []ai.Tracer
+	tracer   ai.Tracer
 	reduced  func() bool // fewer calls at a time
 }
 
@@ -36,11 +36,11 @@ type link struct {
 }
 
 // newChain makes the chain. reduced asks whether there are to be fewer calls at a
-// time, objectives are told of those of providers.
-func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, objectives ai.Tracer, reduced func() bool, ocr *offline.Tesseract) (*chain, error) {
+// time; tracer is told of those of providers.
+func newChain(c config, log *slog.Logger, metrics *telemetry.Metrics, tracer ai.Tracer, reduced func() bool, ocr *offline.Tesseract) (*chain, error) {
 	ch := &chain{
 		breakers: map[string]*resilience.Breaker{}, made: map[string]ai.Model{}, prices: c.prices(),
-		tracers: []ai.Tracer{metrics.Models(), objectives}, reduced: reduced,
+		tracer: tracer, reduced: reduced,
 	}
 	var err error
 	if ch.budget, err = newBudget(c, ch.prices, log); err != nil {
@@ -77,10 +77,7 @@ func (ch *chain) ready(p provider, c config, log *slog.Logger, metrics *telemetr
 	if made, ok := ch.made[m.Name()]; ok {
 		return made, nil
 	}
-	made := ch.guarded(m, c, log, metrics)
-	for _, t := range ch.tracers {
-		made = ai.Traced(made, t)
-	}
+	made := ai.Traced(ch.guarded(m, c, log, metrics), ch.tracer)
 	ch.made[m.Name()] = made
 	return made, nil
 }

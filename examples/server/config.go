@@ -16,6 +16,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/ai"
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 	"github.com/learnsnap/learnsnap-go/flags"
+	"github.com/learnsnap/learnsnap-go/storage/sealed"
 )
 
 // A config is what the environment says, checked.
@@ -40,6 +41,11 @@ type config struct {
 	AIQuizUSD                float64    // 0: not bounded
 	AIPrices                 ai.Prices  // instead of the built-in ones of the same models
 
+	EncryptionKeys []sealed.Key // the first one seals, all open
+	BackupDir      string
+	BackupEvery    time.Duration
+	BackupKeep     int
+
 	FlagsFile  string
 	LogDir     string
 	Flags      map[string]string // that the environment sets
@@ -61,9 +67,8 @@ type provider struct {
 
 // later are variables that are documented but not used yet. Who sets one is told.
 var later = []string{
-	"BACKUP_DIR", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT",
+	"SENTRY_DSN",
 	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL",
-	"ENCRYPTION_KEY",
 }
 
 // environment reads variables and gathers what is wrong with them.
@@ -163,6 +168,9 @@ func readConfig(environ []string) (config, error) {
 		AIConcurrency:     e.number("AI_CONCURRENCY", 0, 1, 1000),
 		AIDailyUSD:        e.dollars("AI_DAILY_USD"),
 		AIQuizUSD:         e.dollars("AI_QUIZ_USD"),
+		BackupDir:         e.values["BACKUP_DIR"],
+		BackupEvery:       e.duration("BACKUP_EVERY", 24*time.Hour, time.Minute, 31*24*time.Hour),
+		BackupKeep:        e.number("BACKUP_KEEP", 7, 1, 10_000),
 		FlagsFile:         e.values["FLAGS_FILE"],
 		LogDir:            e.values["LOG_DIR"],
 		Flags:             map[string]string{},
@@ -226,6 +234,14 @@ func isPostgres(v string) bool {
 	return strings.HasPrefix(v, "postgres://") || strings.HasPrefix(v, "postgresql://")
 }
 
+// system is the database's name in traces.
+func (c config) system() string {
+	if c.DatabaseURL != "" {
+		return "postgresql"
+	}
+	return "sqlite"
+}
+
 // databaseName says what kind of database is used, for the log.
 func (c config) databaseName() string {
 	if c.DatabaseURL != "" {
@@ -254,6 +270,10 @@ const shortestSecret = 32
 func (e *environment) secrets(c *config) {
 	c.DeviceSecrets = e.secretList("DEVICE_TOKEN_SECRET")
 	c.JWTSecrets = e.secretList("JWT_SECRET")
+	var err error
+	if c.EncryptionKeys, err = sealed.ParseKeys(e.values["ENCRYPTION_KEY"]); err != nil {
+		e.refuse("ENCRYPTION_KEY", "32 random bytes in base64, as openssl rand -base64 32 makes them; several with commas, the first one encrypts")
+	}
 }
 
 // secretList reads secrets with commas between them.
@@ -339,6 +359,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("database", c.databaseName()), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Bool("jwtSecretSet", len(c.JWTSecrets) > 0), slog.String("oidcIssuer", c.OIDCIssuer), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
+		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Int("encryptionKeys", len(c.EncryptionKeys)), slog.String("backupDir", c.BackupDir), slog.Bool("jwtSecretSet", len(c.JWTSecrets) > 0), slog.String("oidcIssuer", c.OIDCIssuer), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
 	}
 }

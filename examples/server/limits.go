@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 	"github.com/learnsnap/learnsnap-go/learnsnap"
@@ -19,6 +18,7 @@ type limits struct {
 	store    limit.Store
 	fallback *limit.Fallback // nil: there is nothing to fall back from
 	redis    *limit.Redis    // nil: there is none
+	stored   *limit.Shared   // nil: the database counts nothing
 	policies limit.Policies
 	proxies  []netip.Prefix
 }
@@ -43,22 +43,14 @@ func newLimits(c config, store storage.Store, log *slog.Logger) (*limits, error)
 		}
 		shared = l.redis
 	case c.DatabaseURL != "":
-		shared = storedLimits{store}
+		l.stored = limit.NewShared(limit.SharedConfig{Limits: store, Log: log})
+		shared = l.stored
 	default:
 		return l, nil
 	}
 	l.fallback = limit.NewFallback(limit.FallbackConfig{Shared: shared, Local: l.store, Log: log})
 	l.store = l.fallback
 	return l, nil
-}
-
-// storedLimits count in the database.
-type storedLimits struct{ store storage.Limits }
-
-// Take implements [limit.Store].
-func (l storedLimits) Take(ctx context.Context, key string, most int, window time.Duration) (limit.Result, error) {
-	taken, err := l.store.Take(ctx, key, 1, most, window)
-	return limit.Result{Allowed: taken.OK, Limit: most, Left: taken.Left, Window: window, Reset: taken.Reset}, err
 }
 
 // close ends what was opened.
@@ -119,4 +111,3 @@ func creating(p limit.Policies) limit.Policy   { return p.Create }
 func submitting(p limit.Policies) limit.Policy { return p.Submit }
 func joining(p limit.Policies) limit.Policy    { return p.Device }
 func reporting(p limit.Policies) limit.Policy  { return p.Report }
-func paying(p limit.Policies) limit.Policy     { return p.Checkout }

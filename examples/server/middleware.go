@@ -50,6 +50,8 @@ func (s *server) observed(rt route) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, p httprouter.Params) {
 		began := time.Now()
 		answered := &answer{ResponseWriter: w}
+		ctx, end := s.tracing.Request(r, rt.pattern)
+		r = r.WithContext(ctx)
 		body := r.Body
 		if rt.bytes > 0 {
 			r.Body = &unhurried{http.MaxBytesReader(answered, body, rt.bytes), http.NewResponseController(w)}
@@ -63,6 +65,7 @@ func (s *server) observed(rt route) httprouter.Handle {
 			took = -1
 		}
 		recorder.Done(answered.code(), took)
+		end(answered.code())
 		s.objectives.answered(rt.traits, answered.code())
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", rt.pattern),
 			slog.Int("status", answered.code()), slog.Duration("took", time.Since(began)))

@@ -211,13 +211,13 @@ func (s *server) changeDead(
 	case err != nil:
 		return &learnsnap.Error{Code: learnsnap.Unavailable, Err: err}
 	}
-	keep(r.Context(), s.store, s.log, storage.AuditEntry{Who: who, What: what, Target: strconv.FormatInt(id, 10), Why: body.Why}, nil)
+	audited(r.Context(), s.store, s.log, storage.AuditEntry{Who: who, What: what, Target: strconv.FormatInt(id, 10), Why: body.Why}, nil)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 func (s *server) getLogLevel(w http.ResponseWriter, _ *http.Request, _ httprouter.Params, _ string) error {
-	level, until := s.level.Holds()
+	level, until := s.logs.level.Holds()
 	answer := map[string]any{"level": level.String()}
 	if !until.IsZero() {
 		answer["until"] = until
@@ -247,8 +247,8 @@ func (s *server) putLogLevel(w http.ResponseWriter, r *http.Request, p httproute
 	if err != nil {
 		return err
 	}
-	s.level.Set(*body.Level, until)
-	keep(r.Context(), s.store, s.log, storage.AuditEntry{Who: who, What: "log.level", Target: body.Level.String(), Why: body.Why}, map[string]any{"until": until})
+	s.logs.level.Set(*body.Level, until)
+	audited(r.Context(), s.store, s.log, storage.AuditEntry{Who: who, What: "log.level", Target: body.Level.String(), Why: body.Why}, map[string]any{"until": until})
 	return s.getLogLevel(w, r, p, who)
 }
 

@@ -148,7 +148,7 @@ func (s *server) create(w http.ResponseWriter, r *http.Request, p httprouter.Par
 	if err != nil {
 		return err
 	}
-	options.Key = r.Header.Get(keyHeader)
+	options.Key, options.Trace = r.Header.Get(keyHeader), s.tracing.Carry(r.Context())
 	session, err := upload.Create(r.Context(), options)
 	if err != nil {
 		return err

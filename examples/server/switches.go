@@ -28,7 +28,7 @@ func newSwitches(ctx context.Context, c config, store storage.Store, log *slog.L
 			if e.After == nil {
 				what = "flag.end"
 			}
-			keep(ctx, store, log, storage.AuditEntry{Who: e.Who, What: what, Target: e.Flag, Why: e.Why, At: e.At}, map[string]any{"before": e.Before, "after": e.After})
+			audited(ctx, store, log, storage.AuditEntry{Who: e.Who, What: what, Target: e.Flag, Why: e.Why, At: e.At}, map[string]any{"before": e.Before, "after": e.After})
 		},
 	})
 	if err != nil {
@@ -42,9 +42,9 @@ func newSwitches(ctx context.Context, c config, store storage.Store, log *slog.L
 	return set, nil
 }
 
-// keep writes what an operator did into the audit. It has been done by then, so a
+// audited writes what an operator did into the audit. It has been done by then, so a
 // failure is told as loudly as a log can.
-func keep(ctx context.Context, store storage.Audit, log *slog.Logger, e storage.AuditEntry, detail any) {
+func audited(ctx context.Context, store storage.Audit, log *slog.Logger, e storage.AuditEntry, detail any) {
 	body, err := json.Marshal(detail)
 	if err == nil {
 		e.Detail = body
