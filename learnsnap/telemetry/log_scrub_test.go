@@ -74,6 +74,27 @@ func TestNothingIsWrittenAsItComes(t *testing.T) {
 	}
 }
 
+func TestWhetherThereIsASecretMayBeTold(t *testing.T) {
+	var out bytes.Buffer
+	slog.New(telemetry.NewLogHandler(&out, telemetry.LogConfig{})).Info("m", "jwtSecretSet", true)
+	require.Equal(t, true, line(t, &out)["jwtSecretSet"])
+}
+
+// FuzzLog writes anything anywhere: a line is one object of JSON, of bounded length,
+// and holds no address that stands free.
+func FuzzLog(f *testing.F) {
+	f.Add("m", "token", "sara@example.com", []byte(`{"a":[1,{"email":"x"}],"b":"sara@example.com"}`))
+	f.Add("ما", "a\x00", "\xff+966512345678", []byte(`[[[[[[[[[[]]]]]]]]]]`))
+	f.Fuzz(func(t *testing.T, message, name, value string, tree []byte) {
+		var out bytes.Buffer
+		log := slog.New(telemetry.NewLogHandler(&out, telemetry.LogConfig{MaxBytes: 1000}))
+		log.With(name, value).WithGroup(name).Error(message, name, value, "error", errors.New(value+"\nsara@example.com\n"+value), "tree", json.RawMessage(tree))
+		require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")))
+		require.NotContains(t, out.String(), "\\nsara@example.com\\n")
+		line(t, &out)
+	})
+}
+
 func TestLineIsOfBoundedLength(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(telemetry.NewLogHandler(&out, telemetry.LogConfig{MaxBytes: 1000}))

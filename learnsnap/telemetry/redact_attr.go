@@ -65,6 +65,9 @@ func (c *cleaner) value(v slog.Value, of sort, depth int) (safe slog.Value) {
 	}
 	switch of {
 	case secret, personal:
+		if v.Kind() == slog.KindBool {
+			return v // that there is one, or none
+		}
 		return slog.StringValue(Redacted)
 	case learners:
 		if v.Kind() == slog.KindString || v.Kind() == slog.KindAny {

@@ -31,6 +31,7 @@ func TestScrubTakesOutWhatMustNotLeave(t *testing.T) {
 		{"Google", "AIzaSyA1234567890abcdefg", "[redacted]"},
 		{"drawn by lot", "mac q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", "mac [redacted]"},
 		{"drawn by lot, standard alphabet", "q83vEjRW/JCrze8SN+Z4kKvN7xI0VniQ=", "[redacted]"},
+		{"device token", "of d1.7n2zTm02WgFmcvp0ceCVoQ.1f7glAWwaj0zhlqnhfVdzfJUFYMtPxIM18cB_AjIUB4 here", "of d1.7n2zTm02WgFmcvp0ceCVoQ.[redacted] here"},
 		{"session", "session UMQNLX4YD2KQH7ZTBWJ3FAVE5R", "session UMQNLX4YD2KQH7ZTBWJ3FAVE5R"},
 		{"session in a path", "/api/v1/quiz/UMQNLX4YD2KQH7ZTBWJ3FAVE5R/events", "/api/v1/quiz/UMQNLX4YD2KQH7ZTBWJ3FAVE5R/events"},
 		{"UUID", "0512ab10-7e1f-4b62-9f3e-966512345678", "0512ab10-7e1f-4b62-9f3e-[redacted]"},

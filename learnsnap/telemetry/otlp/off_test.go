@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry/otlp"
@@ -97,4 +98,27 @@ func TestCollectorThatRefusesIsToldOfOnce(t *testing.T) {
 	}
 	run(t, exporter)
 	require.Equal(t, int32(1), told.Load())
+}
+
+// BenchmarkRequest is what a request pays for its span.
+func BenchmarkRequest(b *testing.B) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	b.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", server.URL)
+	exporter, err := otlp.New(b.Context(), otlp.Config{Flush: time.Second})
+	require.NoError(b, err)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for name, provider := range map[string]trace.TracerProvider{"off": nil, "on": exporter.Traces()} {
+		tracing := telemetry.NewTracing(telemetry.TracingConfig{Provider: provider})
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, end := tracing.Request(r, "/")
+				end(200)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	cancel()
+	require.NoError(b, exporter.Run(ctx))
 }
