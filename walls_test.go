@@ -84,7 +84,7 @@ var walls = map[string]wall{
 
 	// floor 4: the only place that knows everything
 	"examples/server":                          {ours: "*", others: "github.com/julienschmidt/httprouter"},
-	"examples/server/internal/admin":           {ours: "storage storage/keep storage/postgres storage/sqlite"},
+	"examples/server/internal/admin":           {ours: "storage storage/keep storage/postgres storage/sealed storage/sqlite"},
 	"examples/server/internal/cors":            {},
 	"examples/server/internal/identity":        {others: "github.com/golang-jwt/jwt/v5 github.com/coreos/go-oidc/v3 github.com/go-jose/go-jose/v4"},
 	"examples/server/internal/intake":          {},

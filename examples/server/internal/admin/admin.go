@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/sealed"
 )
 
 // Config is what the commands need of the server's configuration.
@@ -21,6 +22,9 @@ type Config struct {
 	DatabaseURL string // of Postgres
 	DirectURL   string // past a pooler; empty means DatabaseURL
 	BackupDir   string // where backups go when no -to says so; may be empty
+
+	Keys     []sealed.Key // of ENCRYPTION_KEY, for reseal alone
+	Unsealed bool         // encryption is switched off: reseal opens what is sealed
 
 	// Log gets what the stores have to say. Nil discards it.
 	Log *slog.Logger
@@ -86,6 +90,7 @@ func commands() []command {
 		{"verify", "[-prove] [ARCHIVE]", "read the store, or an archive, and say what is wrong; a server may run beside it", verify},
 		{"export", "-to FOLDER", "write every table as JSON lines for other programs; a server may run beside it", export},
 		{"move", "-from FOLDER", "fill the empty Postgres of DATABASE_URL from the SQLite in FOLDER; no server may run", move},
+		{"reseal", "", "bring all data under the first ENCRYPTION_KEY, or open it where encryption is off; on Postgres beside servers", reseal},
 		{"jobs dead list", "[-cause CAUSE]", "list the jobs that have failed for good, by their cause", deadList},
 		{"jobs dead retry", "ID… | -cause CAUSE | -all", "make dead jobs due again, with all their attempts", deadRetry},
 		{"jobs dead discard", "ID… | -cause CAUSE | -all", "remove dead jobs", deadDiscard},

@@ -20,6 +20,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage"
 	"github.com/learnsnap/learnsnap-go/storage/postgres"
 	"github.com/learnsnap/learnsnap-go/storage/postgres/pgtest"
+	"github.com/learnsnap/learnsnap-go/storage/sealed"
 	"github.com/learnsnap/learnsnap-go/storage/sqlite"
 )
 
@@ -220,6 +221,36 @@ func TestCreditsAreGivenOnceAndTold(t *testing.T) {
 			require.Len(t, audit, 3)
 			require.Equal(t, "mona credits.grant amal lost a quiz", strings.Join([]string{audit[2].Who, audit[2].What, audit[2].Target, audit[2].Why}, " "))
 			require.NoError(t, errors.Join(s.VerifyAudit(t.Context()), s.VerifyEntries(t.Context(), "amal")))
+		})
+	}
+}
+
+func TestDataIsSealedAndOpenedAgain(t *testing.T) {
+	keys, err := sealed.ParseKeys(strings.Repeat("ab", 32))
+	require.NoError(t, err)
+	for name, place := range places(t) {
+		t.Run(name, func(t *testing.T) {
+			c := place(t)
+			s := open(t, c)
+			create(t, s, "a")
+			require.NoError(t, s.Close())
+			request := func() string {
+				s := open(t, c)
+				got, err := s.Session(t.Context(), "a")
+				require.NoError(t, errors.Join(err, s.Close()))
+				return string(got.Request)
+			}
+			code, text := run(t, c, "reseal")
+			require.Equal(t, 2, code, text)
+			c.Keys = keys
+			require.Contains(t, must(t, c, "reseal", "-progress"), "renewed 1")
+			require.NotEqual(t, "{}", request())
+			archive := filepath.Join(t.TempDir(), "sealed")
+			must(t, c, "backup", "-to", archive)
+			must(t, c, "verify", "-prove", archive)
+			c.Unsealed = true
+			must(t, c, "reseal")
+			require.Equal(t, "{}", request())
 		})
 	}
 }
