@@ -25,6 +25,9 @@ import (
 var server *pgtest.Server
 
 func TestMain(m *testing.M) {
+	if code, is := childMain(); is {
+		os.Exit(code)
+	}
 	code := pgtest.Main(m, &server)
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
