@@ -50,7 +50,17 @@ func (c *cleaner) attr(a slog.Attr, within sort, depth int) slog.Attr {
 		}
 	}
 	c.room -= len(a.Key)
-	return slog.Attr{Key: Scrub(a.Key), Value: c.value(a.Value, of, depth)}
+	return slog.Attr{Key: safeName(a.Key), Value: c.value(a.Value, of, depth)}
+}
+
+// safeName scrubs a name, unless it is one as sources have it.
+func safeName(name string) string {
+	for i := range len(name) {
+		if !isLetter(name[i]) || i == 20 {
+			return Scrub(name)
+		}
+	}
+	return name
 }
 
 func (c *cleaner) value(v slog.Value, of sort, depth int) (safe slog.Value) {

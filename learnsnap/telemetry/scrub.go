@@ -106,6 +106,9 @@ func (s *scrubber) word(i int) int {
 			return end
 		}
 	}
+	if alnum-i < 16 && (alnum == len(in) || classOf(in[alnum]) == none && in[alnum] != '.') {
+		return alnum // too short for a token
+	}
 	if end := token(in, i); end > 0 {
 		return s.replace(i, end, Redacted)
 	}

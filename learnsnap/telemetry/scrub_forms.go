@@ -162,11 +162,12 @@ func token(in string, i int) int {
 	if i+3 < len(in) {
 		known = knownPrefix(in[i:])
 	}
+	dotted := known == "eyJ" || strings.HasSuffix(known, ".")
 	var seen [classes]bool
 	before, turns, j := none, 0, i
 	for ; j < len(in) && j-i < ahead; j++ {
 		class := classOf(in[j])
-		if class == none && (in[j] != '.' || known != "eyJ") {
+		if class == none && (in[j] != '.' || !dotted) {
 			break
 		}
 		if class == sign || class == none {
@@ -182,8 +183,11 @@ func token(in string, i int) int {
 	case known != "" && n >= len(known)+12,
 		n >= 256 && mixed, // bytes in base 64
 		n >= 24 && mixed && seen[digit] && 5*turns >= 2*n:
-		for j < len(in) && classOf(in[j]) != none {
+		for j < len(in) && (classOf(in[j]) != none || in[j] == '.' && dotted) {
 			j++
+		}
+		for in[j-1] == '.' {
+			j-- // the full stop of a sentence
 		}
 		return j
 	}
@@ -224,7 +228,7 @@ func knownPrefix(s string) string {
 		return ""
 	}
 	for _, prefix := range [...]string{
-		"sk-", "sk_", "pk_", "rk_", "AIza", "AKIA", "ya29", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "eyJ", "whsec_", "SG.",
+		"sk-", "sk_", "pk_", "rk_", "AIza", "AKIA", "ya29.", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "eyJ", "whsec_", "SG.",
 	} {
 		if strings.HasPrefix(s, prefix) {
 			return prefix
