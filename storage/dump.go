@@ -119,6 +119,14 @@ func Tables() []Table {
 		{"accounts", []Column{
 			text("id"), text("kind"), text("subject"), number("early"), text("moved_to"), at("created"), perhaps(at("erased")),
 		}, 1},
+		{"pending_payments", []Column{
+			text("number"), text("owner"), text("state"), text("pack"), number("pages"), number("amount"), text("currency"), text("gateway"),
+			text("transaction_no"), text("url"), text("note"), text("key"), text("print"), perhaps(data("detail")), at("created"), at("updated"),
+		}, 1},
+		{"webhook_events", []Column{
+			number("id"), text("gateway"), text("transaction_no"), text("order_number"), text("status"), text("hash"),
+			at("created_at"), perhaps(at("done")), text("outcome"),
+		}, 1},
 	}
 }
 

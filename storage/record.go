@@ -86,6 +86,8 @@ const (
 	Release Action = "release" // a hold given back: +n
 	Adjust  Action = "adjust"  // a correction by an operator: +n or −n
 
+	Purchase Action = "purchase" // pages that were paid for: +n; its cause is the order's number
+
 	// Transfer moves pages to another owner's balance: −n here and +n there. Each of the
 	// two entries has the other owner as its cause.
 	Transfer Action = "transfer"

@@ -37,6 +37,8 @@ type Store interface {
 	Blobs
 	Values
 	Accounts
+	Payments
+	Webhooks
 	Limits
 	Flags
 	SLOCounts
@@ -46,9 +48,10 @@ type Store interface {
 	Ping(ctx context.Context) error
 
 	// Check reads everything and returns what is wrong with it: rows that refer to
-	// nothing, a balance that is not the sum of its entries, a broken chain of hashes (of the
-	// ledger or the audit), items with holes. It is slow and stops with ctx; use it after a restore, not on a
-	// request's path.
+	// nothing, a balance that is not the sum of its entries, a broken chain of hashes (of
+	// the ledger or the audit), items with holes, a payment without its pages, pages
+	// without their payment, a transfer without its other side. It is slow and stops with
+	// ctx; use it after a restore, not on a request's path.
 	Check(ctx context.Context) error
 
 	// Stats never waits.

@@ -218,3 +218,16 @@ func BenchmarkReadSLOCounts(b *testing.B) {
 	store := open(b, durable(b).Database(b))
 	storagetest.BenchmarkReadSLOCounts(b, store)
 }
+
+// BenchmarkWebhookFlood has 10,000 copies of one webhook come at the same time: each is
+// kept or found, pays or finds paid, and is marked.
+func BenchmarkWebhookFlood(b *testing.B) {
+	s := durable(b)
+	for b.Loop() {
+		b.StopTimer()
+		store := open(b, s.Database(b))
+		b.StartTimer()
+		require.NoError(b, storagetest.FloodWebhook(b.Context(), store, 10_000))
+		b.ReportMetric(float64(store.Stats().Refused), "turned-away")
+	}
+}

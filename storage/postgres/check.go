@@ -16,6 +16,13 @@ const (
 		UNION ALL SELECT 'session ' || id || ' waits and has no job' FROM sessions s
 			WHERE status IN ('queued', 'processing') AND NOT EXISTS (SELECT 1 FROM river_job j WHERE j.id = s.job)
 		LIMIT 10`
+	paymentsProof = `SELECT 'payment ' || number || ' is paid, but its pages were not credited' FROM pending_payments p WHERE state = 'paid' AND NOT EXISTS
+			(SELECT 1 FROM credit_entries e WHERE e.owner = p.owner AND e.action = 'purchase' AND e.cause = p.number AND e.pages = p.pages)
+		UNION ALL SELECT 'pages were credited for payment ' || cause || ', which is not paid' FROM credit_entries e WHERE action = 'purchase' AND NOT EXISTS
+			(SELECT 1 FROM pending_payments p WHERE p.number = e.cause AND p.owner = e.owner AND p.state = 'paid')
+		LIMIT 10`
+	transfersProof = `SELECT 'a transfer of ' || pages || ' pages of ' || owner || ' has no other side' FROM credit_entries e WHERE action = 'transfer' AND NOT EXISTS
+		(SELECT 1 FROM credit_entries o WHERE o.owner = e.cause AND o.action = 'transfer' AND o.cause = e.owner AND o.pages = -e.pages) LIMIT 10`
 	itemsProof = `SELECT 'session ' || id || ' counts ' || items || ' items' FROM sessions
 		LEFT JOIN (SELECT session, count(*) AS n, max(seq) AS last FROM items GROUP BY session) AS i ON session = id
 		WHERE coalesce(n, 0) <> items OR coalesce(last, 0) <> items LIMIT 10`
@@ -41,7 +48,7 @@ func checkDatabase(ctx context.Context, direct *pgx.ConnConfig) error {
 	defer conn.Close(context.WithoutCancel(ctx))
 	var all error
 	err = pgx.BeginTxFunc(ctx, conn, snapshot, func(tx pgx.Tx) error {
-		for _, query := range []string{danglers, itemsProof, twoEnds} {
+		for _, query := range []string{danglers, itemsProof, twoEnds, paymentsProof, transfersProof} {
 			rows, err := tx.Query(ctx, query)
 			if err != nil {
 				return err

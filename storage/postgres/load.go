@@ -33,6 +33,7 @@ const (
 	// No number is given twice, not even one of a job that a session still names.
 	countOn = `SELECT setval(pg_get_serial_sequence('credit_entries', 'id'), 1 + coalesce((SELECT max(id) FROM credit_entries), 0), false),
 		setval(pg_get_serial_sequence('audit_entries', 'id'), 1 + coalesce((SELECT max(id) FROM audit_entries), 0), false),
+		setval(pg_get_serial_sequence('webhook_events', 'id'), 1 + coalesce((SELECT max(id) FROM webhook_events), 0), false),
 		setval(pg_get_serial_sequence('river_job', 'id'), 1 + greatest((SELECT max(id) FROM river_job), (SELECT max(job) FROM sessions), 0), false)`
 )
 

@@ -71,6 +71,7 @@ type Store struct {
 	posts   *group[post]
 	appends *group[appended]
 	audits  *group[storage.AuditEntry]
+	events  *group[event]
 	log     *slog.Logger
 	clock   func() time.Time
 
@@ -126,6 +127,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	s.posts = newGroup(s.pool, s.postAll)
 	s.appends = newGroup(s.pool, s.appendAll)
 	s.audits = newGroup(s.pool, s.auditAll)
+	s.events = newGroup(s.pool, s.addEvents)
 	return nil
 }
 
@@ -175,6 +177,7 @@ func (s *Store) Close() error {
 	s.posts.close()
 	s.appends.close()
 	s.audits.close()
+	s.events.close()
 	s.pool.close()
 	return nil
 }

@@ -241,3 +241,13 @@ func cpu(b *testing.B) time.Duration {
 func BenchmarkReadSLOCounts(b *testing.B) {
 	storagetest.BenchmarkReadSLOCounts(b, open(b, b.TempDir()))
 }
+
+// BenchmarkWebhookFlood has 10,000 copies of one webhook come at the same time: each is
+// kept or found, pays or finds paid, and is marked.
+func BenchmarkWebhookFlood(b *testing.B) {
+	for b.Loop() {
+		store := open(b, b.TempDir())
+		require.NoError(b, storagetest.FloodWebhook(b.Context(), store, 10_000))
+		b.ReportMetric(float64(store.Stats().Refused), "turned-away")
+	}
+}

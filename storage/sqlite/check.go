@@ -14,6 +14,13 @@ const (
 		(SELECT owner, sum(pages) AS pages FROM credit_entries GROUP BY owner) AS entries
 		FULL JOIN balances USING (owner)
 		WHERE entries.pages IS NOT balances.pages OR balances.pages < 0 LIMIT 1`
+	paymentsProof = `SELECT 'payment ' || number || ' is paid, but its pages were not credited' FROM pending_payments p WHERE state = 'paid' AND NOT EXISTS
+			(SELECT 1 FROM credit_entries e WHERE e.owner = p.owner AND e.action = 'purchase' AND e.cause = p.number AND e.pages = p.pages)
+		UNION ALL SELECT 'pages were credited for payment ' || cause || ', which is not paid' FROM credit_entries e WHERE action = 'purchase' AND NOT EXISTS
+			(SELECT 1 FROM pending_payments p WHERE p.number = e.cause AND p.owner = e.owner AND p.state = 'paid')
+		LIMIT 10`
+	transfersProof = `SELECT 'a transfer of ' || pages || ' pages of ' || owner || ' has no other side' FROM credit_entries e WHERE action = 'transfer' AND NOT EXISTS
+		(SELECT 1 FROM credit_entries o WHERE o.owner = e.cause AND o.action = 'transfer' AND o.cause = e.owner AND o.pages = -e.pages) LIMIT 10`
 	itemsProof = `SELECT 'session ' || id || ' counts ' || items || ' items' FROM sessions
 		LEFT JOIN (SELECT session, count(*) AS n, max(seq) AS last FROM items GROUP BY session) ON session = id
 		WHERE coalesce(n, 0) <> items OR coalesce(last, 0) <> items LIMIT 10`
@@ -48,7 +55,7 @@ func checkFile(ctx context.Context, file string) error {
 	defer db.Close()
 	reader := newReader(db, 1)
 	var all error
-	for _, query := range []string{integrity, danglers, ledgerProof, itemsProof} {
+	for _, query := range []string{integrity, danglers, ledgerProof, itemsProof, paymentsProof, transfersProof} {
 		faults, err := collect(ctx, reader, func(scan func(...any) error) (fault string, err error) {
 			return fault, scan(&fault)
 		}, query)

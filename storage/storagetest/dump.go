@@ -183,6 +183,11 @@ func (s *suite) furnish() {
 	s.guest("d1", 3)
 	equal(s, "moved", s.transferred("d1", "u1"), 1)
 	s.ok(s.EraseOwner(ctx, "gone", "ERASED"))
+	s.sell("LS-1", "d1")
+	s.sell("LS-2", "d1")
+	s.pays("LS-1", true)
+	s.hears(storage.Webhook{Gateway: "g", Transaction: "1", Status: "paid"})
+	s.marks(s.hears(storage.Webhook{Gateway: "g", Transaction: "2", Order: "LS-2", Status: "paid", Hash: "h"}), "ignored", true)
 	s.ok(s.AddReport(ctx, storage.Report{Session: "done", Question: "q1", Owner: "Ömer", Reason: "wrong", Comment: "لا", Created: instant()}))
 }
 

@@ -52,6 +52,8 @@ func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 		"Blobs":    blobCases(),
 		"Values":   valueCases(),
 		"Accounts": accountCases(),
+		"Payments": paymentCases(),
+		"Webhooks": webhookCases(),
 		"Limits":   limitCases(),
 		"Flags":    flagCases(),
 		"Counts":   countCases(),
