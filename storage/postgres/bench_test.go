@@ -212,6 +212,19 @@ func share(b *testing.B, callers int, do func(caller, n int) error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
 }
 
+// BenchmarkTake takes of a limit, each caller of its own.
+func BenchmarkTake(b *testing.B) {
+	for _, callers := range []int{1, 16} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			store := open(b, durable(b).Database(b))
+			share(b, callers, func(caller, _ int) error {
+				_, err := store.Take(b.Context(), fmt.Sprint("k", caller), 1, 1<<30, time.Hour)
+				return err
+			})
+		})
+	}
+}
+
 // BenchmarkReadSLOCounts reads 30 days of six objectives, as two replicas have counted
 // them.
 func BenchmarkReadSLOCounts(b *testing.B) {
