@@ -74,16 +74,21 @@ func NewSchedule(c ScheduleConfig) (*Schedule, error) {
 		c.Now = time.Now
 	}
 	s := &Schedule{c: c}
-	all, err := s.archives()
-	if err != nil {
+	if err := s.look(); err != nil {
 		return nil, fmt.Errorf("schedule of backups: %w", err)
 	}
+	return s, nil
+}
+
+// look finds the last proved archive in the folder, whoever has made it.
+func (s *Schedule) look() error {
+	all, err := s.archives()
 	for _, a := range all {
-		if a.proved {
+		if a.proved && a.made.After(s.Proved()) {
 			s.proved.Store(&a.made)
 		}
 	}
-	return s, nil
+	return err
 }
 
 // Proved is the moment that the last proved backup is of: what came since would be
@@ -97,25 +102,37 @@ func (s *Schedule) Proved() time.Time {
 
 // Run makes a backup whenever one is due, until ctx ends: Every after the last proved
 // one, at once where there is none. One that fails is told to the log, kept for a look
-// until a later one is proved, and tried again soon.
+// until a later one is proved, and tried again soon. Of several processes that share the
+// folder, mostly one makes the backup that is due; more do no harm.
 func (s *Schedule) Run(ctx context.Context) error {
-	wait := s.Proved().Add(s.c.Every).Sub(s.c.Now())
-	for {
-		timer := time.NewTimer(max(wait, 0))
+	for wait := s.due(); ; {
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return nil
 		case <-timer.C:
 		}
-		wait = s.c.Every
-		if dir, err := s.Backup(ctx); err == nil {
+		if wait = s.due(); wait > 0 { // another process was first
+			continue
+		}
+		dir, err := s.Backup(ctx)
+		switch wait = s.due(); {
+		case err == nil:
 			s.c.Logger.Info("made a backup and proved it", "archive", dir)
-		} else if ctx.Err() == nil {
-			wait = min(retryAfter, s.c.Every)
+		case ctx.Err() == nil:
+			wait = max(wait, min(retryAfter, s.c.Every))
 			s.c.Logger.Error("there is no new backup", "error", err, "lastProved", s.Proved(), "nextTry", wait)
 		}
 	}
+}
+
+// due is how long there is until the next backup.
+func (s *Schedule) due() time.Duration {
+	if err := s.look(); err != nil {
+		s.c.Logger.Warn("the folder of backups can't be read", "error", err)
+	}
+	return max(s.Proved().Add(s.c.Every).Sub(s.c.Now()), 0)
 }
 
 // Backup makes a backup now, proves it, and returns its folder.

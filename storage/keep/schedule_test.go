@@ -95,3 +95,23 @@ func TestARunMakesABackupAtOnceWhereThereIsNone(t *testing.T) {
 	cancel()
 	require.NoError(t, <-ended)
 }
+
+func TestProcessesThatShareAFolderShareItsBackups(t *testing.T) {
+	source := openSQLite(t, t.TempDir())
+	now := time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC)
+	c := keep.ScheduleConfig{Dir: t.TempDir(), Source: source, Prove: prove(t), Now: func() time.Time { return now }}
+	one, err := keep.NewSchedule(c)
+	require.NoError(t, err)
+	other, err := keep.NewSchedule(c)
+	require.NoError(t, err)
+	_, err = one.Backup(t.Context())
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- other.Run(ctx) }()
+	require.Eventually(t, func() bool { return other.Proved().Equal(now) }, time.Minute, 5*time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	require.Len(t, names(t, c.Dir), 1)
+}

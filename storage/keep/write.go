@@ -209,7 +209,9 @@ func writeBlobs(ctx context.Context, root *os.Root, d storage.Dump, c Config) (S
 			return Sum{}, err
 		}
 	}
-	return list.sum(), syncDir(root, blobsName)
+	sum := list.sum()
+	c.Progress(sum)
+	return sum, syncDir(root, blobsName)
 }
 
 func writeBlob(ctx context.Context, root *os.Root, name string, b storage.DumpedBlob) error {

@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	// A view is looked at for as long as it takes, whatever the role's limits are.
-	patientDump  = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0`
 	selectSchema = `SELECT max(version_id) FROM goose_db_version WHERE is_applied`
 
 	// A session whose job is done names none: its number may become another's.
@@ -66,22 +64,27 @@ func Dump(ctx context.Context, c Config) (storage.Dump, error) {
 }
 
 func openDump(ctx context.Context, direct *pgx.ConnConfig) (*dump, error) {
-	conn, err := pgx.ConnectConfig(ctx, direct)
+	conn, err := pgx.ConnectConfig(ctx, patient(direct))
 	if err != nil {
 		return nil, &awayError{err}
 	}
 	d := &dump{conn: conn}
-	_, err = conn.Exec(ctx, patientDump)
-	if err == nil {
-		d.tx, err = conn.BeginTx(ctx, snapshot)
-	}
-	if err == nil {
+	if d.tx, err = conn.BeginTx(ctx, snapshot); err == nil {
 		err = d.tx.QueryRow(ctx, selectSchema).Scan(&d.schema)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// patient is for what takes as long as it takes, whatever the limits of the URL and of
+// the role are.
+func patient(direct *pgx.ConnConfig) *pgx.ConnConfig {
+	direct = direct.Copy()
+	direct.RuntimeParams["statement_timeout"] = "0"
+	direct.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	return direct
 }
 
 // Schema implements [storage.Dump].

@@ -46,7 +46,7 @@ func (s *Store) Load(ctx context.Context, from storage.Dump) error {
 	if s.pool.closed.Load() {
 		return fmt.Errorf("load: %w", errClosed)
 	}
-	conn, err := pgx.ConnectConfig(ctx, s.direct)
+	conn, err := pgx.ConnectConfig(ctx, patient(s.direct))
 	if err != nil {
 		return fmt.Errorf("load: %w", &awayError{err})
 	}
@@ -55,10 +55,7 @@ func (s *Store) Load(ctx context.Context, from storage.Dump) error {
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
-	_, err = conn.Exec(ctx, patientDump)
-	if err == nil {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return load(ctx, tx, s.now(), from) })
-	}
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return load(ctx, tx, s.now(), from) })
 	if err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
