@@ -68,9 +68,14 @@ func Crash(t *testing.T, c CrashConfig) {
 	s.Store = c.Open(t)
 	defer func() { s.ok(s.Close()) }()
 	s.ok(s.Check(s.Context()))
+	audited := map[string]bool{}
 	for _, a := range answers {
 		s.kept(a)
+		if a.kind == "audit" {
+			audited[a.session] = true
+		}
 	}
+	s.keptAudit(audited)
 	d, err := s.Depth(s.Context())
 	s.ok(err)
 	t.Logf("%d kills, %d answers before them, %d jobs to go on with", c.Kills, len(answers), d.Waiting+d.Running)
@@ -80,7 +85,7 @@ func Crash(t *testing.T, c CrashConfig) {
 }
 
 // Live is what a process does that [Crash] kills: it creates sessions with their
-// blobs and works them, and tells on w what was answered, after it was. It returns
+// blobs and works them, has guests log in and pay, and tells on w what was answered, after it was. It returns
 // only when something fails that must not.
 func Live(ctx context.Context, store storage.Store, w io.Writer) error {
 	tell := func(a answer) { fmt.Fprintln(w, a.kind, a.session, a.detail) } // in one piece: a kill can't cut it
@@ -103,6 +108,14 @@ func Live(ctx context.Context, store storage.Store, w io.Writer) error {
 			}
 		})
 	}
+	workers.Go(func() {
+		for n := 0; ; n++ {
+			if err := buy(ctx, store, fmt.Sprintf("%s-buys-%d", life, n), tell); err != nil {
+				errs <- err
+				return
+			}
+		}
+	})
 	return <-errs // nil never comes: the process is killed
 }
 
@@ -237,6 +250,8 @@ func (s *suite) kept(a answer) {
 		got, err := s.Session(ctx, a.session)
 		s.ok(err)
 		equal(s, "outcome of "+a.session, string(got.Status), a.detail)
+	default:
+		s.keptMoney(a)
 	}
 }
 
