@@ -326,7 +326,7 @@ func (d *drill) failover(t *testing.T) {
 	require.NoError(t, standby.Promote())
 	promoted := time.Since(start)
 	require.Eventually(t, func() bool { return n.Load() > before+8 }, time.Minute, 5*time.Millisecond)
-	d.add("primary lost, synchronous standby promoted; the server goes on", outage, start, "0 of %d answered writes", before)
+	d.add("primary lost, synchronous standby promoted; an open store goes on", outage, start, "0 of %d answered writes", before)
 	t.Logf("killed and promoted after %v", promoted)
 	cancel()
 	writers.Wait()
