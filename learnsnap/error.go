@@ -16,23 +16,24 @@ type Code string
 
 // What is wrong with a request or its pages.
 const (
-	InvalidRequest   Code = "INVALID_REQUEST"        // it can't be understood, or asks for what there isn't
-	NoPages          Code = "NO_PAGES"               // a quiz needs at least one page
-	TooManyPages     Code = "TOO_MANY_PAGES"         // more than [MaxPages]
-	PageTooLarge     Code = "PAGE_TOO_LARGE"         // a page of more than [MaxPageBytes], or a text of more than [MaxTextBytes]
-	BodyTooLarge     Code = "BODY_TOO_LARGE"         // all pages together are more than the server takes
-	UnsupportedPage  Code = "UNSUPPORTED_PAGE"       // neither an image nor a text that can be read
-	CorruptPage      Code = "CORRUPT_PAGE"           // an image that is cut short or damaged
-	EmptyPage        Code = "EMPTY_PAGE"             // 0 bytes
-	ImageTooLarge    Code = "IMAGE_TOO_LARGE"        // too many pixels
-	HEICUnavailable  Code = "HEIC_UNAVAILABLE"       // this machine has no room to decode HEIC
-	InvalidAnswers   Code = "INVALID_ANSWERS"        // an answer has another shape than its question
-	NotFound         Code = "NOT_FOUND"              // no such session, or somebody else's
-	Erased           Code = "ERASED"                 // the owner has removed the session
-	Expired          Code = "EXPIRED"                // the session's time is over
-	NotReady         Code = "NOT_READY"              // the quiz is not ready, or never will be
-	KeyReused        Code = "IDEMPOTENCY_KEY_REUSED" // another request was made under that idempotency key
-	AlreadySubmitted Code = "ALREADY_SUBMITTED"      // the answers were handed in before
+	InvalidRequest    Code = "INVALID_REQUEST"        // it can't be understood, or asks for what there isn't
+	NoPages           Code = "NO_PAGES"               // a quiz needs at least one page
+	TooManyPages      Code = "TOO_MANY_PAGES"         // more than [MaxPages]
+	PageTooLarge      Code = "PAGE_TOO_LARGE"         // a page of more than [MaxPageBytes], or a text of more than [MaxTextBytes]
+	BodyTooLarge      Code = "BODY_TOO_LARGE"         // all pages together are more than the server takes
+	UnsupportedPage   Code = "UNSUPPORTED_PAGE"       // neither an image nor a text that can be read
+	CorruptPage       Code = "CORRUPT_PAGE"           // an image that is cut short or damaged
+	EmptyPage         Code = "EMPTY_PAGE"             // 0 bytes
+	ImageTooLarge     Code = "IMAGE_TOO_LARGE"        // too many pixels
+	HEICUnavailable   Code = "HEIC_UNAVAILABLE"       // this machine has no room to decode HEIC
+	InvalidAnswers    Code = "INVALID_ANSWERS"        // an answer has another shape than its question
+	NotFound          Code = "NOT_FOUND"              // no such session, or somebody else's
+	Erased            Code = "ERASED"                 // the owner has removed the session
+	Expired           Code = "EXPIRED"                // the session's time is over
+	NotReady          Code = "NOT_READY"              // the quiz is not ready, or never will be
+	KeyReused         Code = "IDEMPOTENCY_KEY_REUSED" // another request was made under that idempotency key
+	PaymentInProgress Code = "PAYMENT_IN_PROGRESS"    // the first of two requests under one idempotency key is still under way
+	AlreadySubmitted  Code = "ALREADY_SUBMITTED"      // the answers were handed in before
 )
 
 // Why there is no quiz.

@@ -28,6 +28,9 @@ const (
 	Failed        Occasion = "failed"         // a quiz, for good; Session, Elapsed, Code, Err
 	Postponed     Occasion = "postponed"      // an attempt at a quiz failed, another follows; Session, Code, Err
 	PagesMoved    Occasion = "pages_moved"    // in the ledger; Session where it is about one, Action, Pages
+	PaymentEnded  Occasion = "payment_ended"  // Order, Outcome
+	PaymentAlarm  Occasion = "payment_alarm"  // an operator has to look; Order, Err
+	WebhookCame   Occasion = "webhook_came"   // a gateway's message, or what became of it; Outcome
 	UpkeepFailed  Occasion = "upkeep_failed"  // removing what is old has failed and is tried again; Err
 )
 
@@ -42,6 +45,8 @@ type Observation struct {
 	Code     Code
 	Action   string // "grant", "hold", "capture" or "release"
 	Pages    int    // never negative
+	Order    string // the number of a payment
+	Outcome  string // a word out of a small, fixed set
 	Elapsed  time.Duration
 	Err      error
 }

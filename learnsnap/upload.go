@@ -171,13 +171,11 @@ func (u *Upload) create(ctx context.Context, kept storage.Session) error {
 	defer cancel()
 	err := s.store.CreateSession(ctx, kept, s.counted())
 	if errors.Is(err, storage.ErrInsufficient) {
-		given, grantErr := s.giveFree(ctx, u.owner)
-		if grantErr != nil {
+		// Whether they are given here or by another request meanwhile: they are there now.
+		if _, grantErr := s.giveFree(ctx, u.owner); grantErr != nil {
 			return storeError(grantErr)
 		}
-		if given {
-			err = s.store.CreateSession(ctx, kept, true)
-		}
+		err = s.store.CreateSession(ctx, kept, true)
 	}
 	if err == nil {
 		return nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/ai"
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/cors"
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 	"github.com/learnsnap/learnsnap-go/flags"
 	"github.com/learnsnap/learnsnap-go/storage/sealed"
@@ -41,6 +42,11 @@ type config struct {
 	AIQuizUSD                float64    // 0: not bounded
 	AIPrices                 ai.Prices  // instead of the built-in ones of the same models
 
+	PaylinkAPIID, PaylinkKey   string // empty: nothing is sold
+	PaylinkURL                 string
+	PaylinkHeader, PaylinkHMAC string // that tell Paylink's messages from forged ones
+	AppURL                     string // where buyers come back to
+
 	EncryptionKeys []sealed.Key // the first one seals, all open
 	BackupDir      string
 	BackupEvery    time.Duration
@@ -48,27 +54,22 @@ type config struct {
 
 	FlagsFile  string
 	LogDir     string
+	SentryDSN  string
 	Flags      map[string]string // that the environment sets
 	JWTSecrets []string          // of operators' tokens: the first one signs, all are accepted
 
+	Origins        []string // whose pages may use the server from a browser, beside its own
 	RateLimits     bool
 	RedisURL       string
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 
-	limitMemory bool     // GOMEMLIMIT is not set by hand
-	unused      []string // variables that a later version knows
+	limitMemory bool // GOMEMLIMIT is not set by hand
 }
 
 // A provider is a language model that was configured.
 type provider struct {
 	name                string // gemini, openai or anthropic
 	key, model, baseURL string
-}
-
-// later are variables that are documented but not used yet. Who sets one is told.
-var later = []string{
-	"SENTRY_DSN",
-	"PAYLINK_API_ID", "PAYLINK_SECRET_KEY", "PAYLINK_BASE_URL", "PAYLINK_WEBHOOK_SECRET", "PAYLINK_WEBHOOK_HEADER", "APP_URL",
 }
 
 // environment reads variables and gathers what is wrong with them.
@@ -193,14 +194,10 @@ func readConfig(environ []string) (config, error) {
 		e.refuse("OIDC_ISSUER", "a URL, together with OIDC_CLIENT_ID")
 	}
 	e.limits(&c)
+	e.payments(&c)
 	e.providers(&c)
 	e.verify(&c)
 	e.prices(&c)
-	for _, name := range later {
-		if e.values[name] != "" {
-			c.unused = append(c.unused, name)
-		}
-	}
 	return c, errors.Join(e.wrong...)
 }
 
@@ -250,6 +247,25 @@ func (c config) databaseName() string {
 	return "sqlite in " + c.DataDir
 }
 
+// payments takes the account at Paylink.
+func (e *environment) payments(c *config) {
+	c.PaylinkAPIID, c.PaylinkKey = e.values["PAYLINK_API_ID"], e.values["PAYLINK_SECRET_KEY"]
+	c.PaylinkURL, c.AppURL = e.values["PAYLINK_BASE_URL"], e.values["APP_URL"]
+	c.PaylinkHeader, c.PaylinkHMAC = e.values["PAYLINK_WEBHOOK_HEADER"], e.values["PAYLINK_WEBHOOK_SECRET"]
+	if (c.PaylinkAPIID == "") != (c.PaylinkKey == "") {
+		e.refuse("PAYLINK_API_ID", "an id, together with PAYLINK_SECRET_KEY")
+	}
+	for _, name := range []string{"PAYLINK_BASE_URL", "APP_URL"} {
+		v := e.values[name]
+		if u, err := url.Parse(v); v != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			e.refuse(name, "a URL such as https://host")
+		}
+	}
+	if c.PaylinkAPIID != "" && c.AppURL == "" {
+		e.refuse("APP_URL", "the address that buyers come back to, such as https://quiz.example")
+	}
+}
+
 // limits takes what concerns how often a caller may ask.
 func (e *environment) limits(c *config) {
 	switch v := strings.ToLower(e.text("RATE_LIMITS", "on")); v {
@@ -259,6 +275,14 @@ func (e *environment) limits(c *config) {
 		e.refuse("RATE_LIMITS", "on or off")
 	}
 	c.RedisURL = e.values["REDIS_URL"]
+	for origin := range strings.SplitSeq(e.values["CORS_ORIGINS"], ",") {
+		if origin = strings.TrimSpace(origin); origin != "" {
+			c.Origins = append(c.Origins, origin)
+		}
+	}
+	if _, err := cors.New(cors.Config{Origins: c.Origins}); err != nil {
+		e.refuse("CORS_ORIGINS", "origins with commas, such as https://app.example.com")
+	}
 	var err error
 	if c.TrustedProxies, err = limit.ParseProxies(e.values["TRUSTED_PROXIES"]); err != nil {
 		e.refuse("TRUSTED_PROXIES", "addresses and prefixes with commas, such as 10.0.0.0/8")
@@ -359,6 +383,6 @@ func (c config) attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("host", c.Host), slog.String("port", c.Port), slog.String("database", c.databaseName()), slog.String("logLevel", c.LogLevel.String()),
 		slog.Int("memoryLimitMB", c.MemoryLimitMB), slog.Duration("shutdownTimeout", c.ShutdownTimeout), slog.Int("freePagesGuest", c.FreePages),
-		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Int("encryptionKeys", len(c.EncryptionKeys)), slog.String("backupDir", c.BackupDir), slog.Bool("jwtSecretSet", len(c.JWTSecrets) > 0), slog.String("oidcIssuer", c.OIDCIssuer), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
+		slog.Any("providers", append(names, "offline")), slog.String("verify", c.Verify.name), slog.Float64("aiDailyUSD", c.AIDailyUSD), slog.Float64("aiQuizUSD", c.AIQuizUSD), slog.Int("ownPrices", len(c.AIPrices)), slog.Bool("deviceSecretSet", len(c.DeviceSecrets) > 0), slog.Int("encryptionKeys", len(c.EncryptionKeys)), slog.String("backupDir", c.BackupDir), slog.Bool("payments", c.PaylinkAPIID != ""), slog.Bool("jwtSecretSet", len(c.JWTSecrets) > 0), slog.String("oidcIssuer", c.OIDCIssuer), slog.String("flagsFile", c.FlagsFile), slog.Any("flags", c.Flags),
 	}
 }

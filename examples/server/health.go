@@ -76,6 +76,12 @@ func (s *server) checks(ctx context.Context) map[string]check {
 	if s.limits.redis != nil {
 		all["redis"] = s.checkRedis()
 	}
+	if s.till != nil {
+		all["payments"] = s.checkPayments()
+	}
+	if s.backups != nil {
+		all["backups"] = s.checkBackups()
+	}
 	slow := map[string]func(context.Context) check{"database": s.checkDatabase, "queue": s.checkQueue, "ocr": s.checkOCR}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
@@ -157,6 +163,27 @@ func (s *server) checkRedis() check {
 		return check{Status: "degraded", Detail: "Redis is away: limits hold for each replica alone"}
 	}
 	return check{Status: "ok"}
+}
+
+// checkPayments looks at the breaker before Paylink.
+func (s *server) checkPayments() check {
+	if state := s.till.breaker.State(); state != resilience.Closed {
+		return check{Status: "degraded", Detail: "Paylink fails; what was paid is found later", More: map[string]any{"breaker": state.String()}}
+	}
+	return check{Status: "ok"}
+}
+
+// checkBackups says how old the last backup is that was proved by a restore.
+func (s *server) checkBackups() check {
+	last := s.backups.Proved()
+	if last.IsZero() {
+		return check{Status: "ok", Detail: "no backup was proved yet"}
+	}
+	c := check{Status: "ok", More: map[string]any{"age": time.Since(last).Round(time.Second).String()}}
+	if time.Since(last) > 2*s.config.BackupEvery {
+		c.Status, c.Detail = "degraded", "the last proved backup is too old"
+	}
+	return c
 }
 
 // checkAI looks at the breakers: nobody is asked.

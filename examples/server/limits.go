@@ -111,3 +111,4 @@ func creating(p limit.Policies) limit.Policy   { return p.Create }
 func submitting(p limit.Policies) limit.Policy { return p.Submit }
 func joining(p limit.Policies) limit.Policy    { return p.Device }
 func reporting(p limit.Policies) limit.Policy  { return p.Report }
+func paying(p limit.Policies) limit.Policy     { return p.Checkout }

@@ -8,15 +8,18 @@ import (
 
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry/otlp"
+	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry/sentry"
 )
 
 // logs are where log lines go: standard output, as JSON; files of a day where LOG_DIR
-// is set; a collector where OTEL_EXPORTER_OTLP_ENDPOINT is.
+// is set; a collector where OTEL_EXPORTER_OTLP_ENDPOINT is; errors also to Sentry where
+// SENTRY_DSN is.
 type logs struct {
 	log      *slog.Logger
 	level    *telemetry.Level
 	files    *telemetry.LogFiles // nil: there are none
 	exporter *otlp.Exporter
+	reporter *sentry.Reporter
 }
 
 func newLogs(ctx context.Context, c config, stdout io.Writer) (*logs, error) {
@@ -28,7 +31,10 @@ func newLogs(ctx context.Context, c config, stdout io.Writer) (*logs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
 	}
-	also := l.exporter.Logs(l.level)
+	if l.reporter, err = sentry.New(sentry.Config{DSN: c.SentryDSN}); err != nil {
+		return nil, fmt.Errorf("SENTRY_DSN: %w", err)
+	}
+	also := append(l.exporter.Logs(l.level), l.reporter.Handlers()...)
 	if c.LogDir != "" {
 		if l.files, err = telemetry.OpenLogFiles(telemetry.LogFilesConfig{Dir: c.LogDir, Level: l.level}); err != nil {
 			return nil, fmt.Errorf("LOG_DIR %s: %w", c.LogDir, err)

@@ -14,8 +14,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/admin"
+	"github.com/learnsnap/learnsnap-go/flags"
 	"github.com/learnsnap/learnsnap-go/learnsnap/pages"
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
 )
@@ -61,9 +63,6 @@ func run(ctx context.Context, environ []string, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, logs.close()) }()
 	log := logs.log
 	log.LogAttrs(ctx, slog.LevelInfo, "configuration", config.attrs()...)
-	for _, name := range config.unused {
-		log.Warn("this variable is not used by this version", "variable", name)
-	}
 	engine, err := openStore(ctx, config, log)
 	if err != nil {
 		return err
@@ -84,6 +83,7 @@ func run(ctx context.Context, environ []string, stdout io.Writer) (err error) {
 // way round.
 func (s *server) assemble(listener net.Listener) {
 	s.life.Add("telemetry", s.logs.exporter.Run)
+	s.life.Add("sentry", s.logs.reporter.Run)
 	s.life.Add("store", func(ctx context.Context) error {
 		<-ctx.Done()
 		return errors.Join(s.store.Close(), s.limits.close())
@@ -100,9 +100,19 @@ func (s *server) assemble(listener net.Listener) {
 	if s.backups != nil {
 		s.life.Add("backups", s.backups.Run)
 	}
+	if s.till != nil {
+		s.life.Add("payments", s.till.cashier.Run)
+	}
 	s.life.Add("watchdog", s.watchdog.Run)
 	s.life.Add("quizzes", s.service.Run)
 	s.life.Add("http", func(ctx context.Context) error { return s.serve(ctx, listener) })
+}
+
+// encrypts reports whether the environment switches encryption on; overrides and the
+// file are the running server's.
+func encrypts(c config) bool {
+	on, err := strconv.ParseBool(c.Flags[flags.EnableEncryption])
+	return err == nil && on
 }
 
 // runAdmin does what an operator wants done, with the server's own configuration.
@@ -114,5 +124,6 @@ func runAdmin(ctx context.Context, args, environ []string, stdout, stderr io.Wri
 	log := slog.New(telemetry.NewLogHandler(stderr, telemetry.LogConfig{Level: config.LogLevel}))
 	return admin.Run(ctx, args, admin.Config{
 		DataDir: config.DataDir, DatabaseURL: config.DatabaseURL, DirectURL: config.DirectURL, BackupDir: config.BackupDir, Log: log,
+		Keys: config.EncryptionKeys, Unsealed: !encrypts(config),
 	}, stdout, stderr)
 }

@@ -46,11 +46,12 @@ func saneID(id string) bool {
 // observed runs a route: bounds its body, logs and counts it, and answers its
 // error or panic as a problem.
 func (s *server) observed(rt route) httprouter.Handle {
-	recorder := s.metrics.Route(rt.method, rt.pattern)
+	name := rt.name()
+	recorder := s.metrics.Route(rt.method, name)
 	return func(w http.ResponseWriter, r *http.Request, p httprouter.Params) {
 		began := time.Now()
 		answered := &answer{ResponseWriter: w}
-		ctx, end := s.tracing.Request(r, rt.pattern)
+		ctx, end := s.tracing.Request(r, name)
 		r = r.WithContext(ctx)
 		body := r.Body
 		if rt.bytes > 0 {
@@ -67,7 +68,7 @@ func (s *server) observed(rt route) httprouter.Handle {
 		recorder.Done(answered.code(), took)
 		end(answered.code())
 		s.objectives.answered(rt.traits, answered.code())
-		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", rt.pattern),
+		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", name),
 			slog.Int("status", answered.code()), slog.Duration("took", time.Since(began)))
 	}
 }
@@ -89,6 +90,7 @@ func (s *server) run(w *answer, r *http.Request, p httprouter.Params, rt route) 
 			panic(v)
 		}
 		s.log.ErrorContext(r.Context(), "a request panicked", "panic", v, "stack", string(debug.Stack()))
+		s.logs.reporter.Panic(r.Context(), v)
 		s.tell(w, r, fault(learnsnap.Internal, "panic"))
 	}()
 	done, err := s.admit(r, rt.traits)

@@ -30,6 +30,7 @@ const (
 	maintenance          learnsnap.Code = "MAINTENANCE"
 	switched             learnsnap.Code = "SWITCHED_OFF"
 	tooManyRequests      learnsnap.Code = "TOO_MANY_REQUESTS"
+	notSold              learnsnap.Code = "PAYMENTS_NOT_CONFIGURED"
 )
 
 // A problem is how a code is told over HTTP: its status, and what to do in both
@@ -61,6 +62,8 @@ var problems = map[learnsnap.Code]problem{
 	methodNotAllowed:              {405, "This address does not take this method. The Allow header lists those that it takes.", "لا يقبل هذا العنوان هذه الطريقة. تجد المقبول في Allow."},
 	learnsnap.NotReady:            {409, "The quiz is not ready. Wait for it, or start a new one if it has failed.", "الاختبار غير جاهز. انتظره، أو ابدأ غيره إن فشل."},
 	learnsnap.AlreadySubmitted:    {409, "The answers were handed in before. Look at the result.", "سلمت الإجابات من قبل. انظر النتيجة."},
+	learnsnap.PaymentInProgress:   {409, "The first request under this Idempotency-Key is still under way. Ask again in a minute.", "الطلب الأول بهذا المفتاح ما زال قيد التنفيذ. أعد المحاولة بعد دقيقة."},
+	notSold:                       {503, "Pages are not sold here.", "لا تباع الصفحات هنا."},
 	learnsnap.Expired:             {410, "The quiz is older than a day and gone. Start a new one.", "مضى على الاختبار أكثر من يوم وحذف. ابدأ اختبارا جديدا."},
 	learnsnap.BodyTooLarge:        {413, "The request is too large: send 20 photos of up to 4 MB, as multipart.", "الطلب كبير جدا: أرسل 20 صورة حجم كل منها 4 ميغابايت على الأكثر، بصيغة multipart."},
 	learnsnap.PageTooLarge:        {413, "A page is larger than 6 MB. Send a smaller photo.", "إحدى الصفحات أكبر من 6 ميغابايت. أرسل صورة أصغر."},

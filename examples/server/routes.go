@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/julienschmidt/httprouter"
 
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/cors"
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit"
 )
 
@@ -27,14 +29,25 @@ type route struct {
 	policy          func(limit.Policies) limit.Policy // how much one caller may take; nil: no bound
 }
 
+// name is what metrics, traces and the log call a route.
+func (rt route) name() string {
+	if rt.method == http.MethodPost && rt.pattern == quizPattern {
+		return "/api/v1/quiz/create"
+	}
+	return rt.pattern
+}
+
+// quizPattern is a quiz's own address and, for POST, that of creating one.
+const quizPattern = "/api/v1/quiz/:id"
+
 // routes is the table. Paths below /api/v1 answer without v1 as well, for older
 // clients. (A static segment beside ":id" is not possible in this router: creating
 // is the route with the id "create".)
 func (s *server) routes() []route {
 	return []route{
-		{"POST", "/api/v1/quiz/:id", createLimit, writes | work, s.create, creating},
-		{"GET", "/api/v1/quiz/:id", 0, 0, s.get, nil},
-		{"DELETE", "/api/v1/quiz/:id", 0, writes, s.erase, nil},
+		{"POST", quizPattern, createLimit, writes | work, s.create, creating},
+		{"GET", quizPattern, 0, 0, s.get, nil},
+		{"DELETE", quizPattern, 0, writes, s.erase, nil},
 		{"GET", "/api/v1/quiz/:id/events", 0, streams, s.events, nil},
 		{"POST", "/api/v1/quiz/:id/submit", bodyLimit, writes, s.submit, submitting},
 		{"GET", "/api/v1/quiz/:id/result", 0, 0, s.result, nil},
@@ -44,6 +57,16 @@ func (s *server) routes() []route {
 		{"GET", "/api/v1/credits", 0, 0, s.credits, nil},
 		{"GET", "/api/v1/credits/history", 0, 0, s.history, nil},
 
+		{"GET", "/api/v1/billing/packs", 0, 0, s.packs, nil},
+		{"POST", "/api/v1/payment/create", bodyLimit, writes | pays, s.checkout, paying},
+		{"POST", "/api/v1/payment/verify", bodyLimit, 0, s.verifyPayment, submitting},
+		{"POST", "/api/webhooks/paylink", bodyLimit, always, s.webhook, nil},
+
+		{"GET", "/api/v1/admin/payments/stuck", 0, always, s.operators(s.stuckPayments), nil},
+		{"POST", "/api/v1/admin/payments/:order/recheck", bodyLimit, always, s.operators(s.recheckPayment), nil},
+		{"POST", "/api/v1/admin/payments/:order/close", bodyLimit, always, s.operators(s.closePayment), nil},
+		{"GET", "/api/v1/admin/owners/:owner/ledger", 0, always, s.operators(s.ownersLedger), nil},
+		{"POST", "/api/v1/admin/owners/:owner/adjust", bodyLimit, always, s.operators(s.adjustOwner), nil},
 		{"GET", "/api/v1/admin/flags", 0, always, s.operators(s.listFlags), nil},
 		{"PUT", "/api/v1/admin/flags/:name", bodyLimit, always, s.operators(s.putFlag), nil},
 		{"DELETE", "/api/v1/admin/flags/:name", 0, always, s.operators(s.endFlag), nil},
@@ -73,7 +96,7 @@ func (s *server) routes() []route {
 }
 
 // handler returns everything that answers requests.
-func (s *server) handler() http.Handler {
+func (s *server) handler() (http.Handler, error) {
 	router := httprouter.New()
 	router.RedirectTrailingSlash = false
 	router.RedirectFixedPath = false
@@ -99,5 +122,14 @@ func (s *server) handler() http.Handler {
 	protection.SetDenyHandler(s.plain("none", func(http.ResponseWriter, *http.Request, httprouter.Params) error {
 		return fault(crossOrigin, "cross-origin request")
 	}))
-	return s.identified(protection.Handler(router))
+	origins, err := cors.New(cors.Config{Origins: s.config.Origins})
+	if err != nil {
+		return nil, fmt.Errorf("CORS_ORIGINS: %w", err)
+	}
+	for _, origin := range origins.Origins() {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("CORS_ORIGINS: %w", err)
+		}
+	}
+	return s.identified(origins.Handler(protection.Handler(router))), nil
 }

@@ -48,6 +48,8 @@ type server struct {
 	accounts   *accounts
 	observer   learnsnap.Observer
 	limits     *limits
+	till       *till // nil: nothing is sold
+	counted    counted
 	checked    checked
 
 	draining context.Context // ends when the server stops: event streams end with it
@@ -89,8 +91,17 @@ func newServer(ctx context.Context, c config, logs *logs, engine storage.Store) 
 	if err != nil {
 		return nil, err
 	}
-	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log), s.objectives, s.tracing)
+	s.counted = counted{
+		payments: s.metrics.Payments(learnsnap.OutcomeCancelled, learnsnap.OutcomeExpired, learnsnap.OutcomeReview),
+		webhooks: s.metrics.Webhooks(learnsnap.WebhookTaken, learnsnap.WebhookRepeated, learnsnap.WebhookSettled, learnsnap.WebhookUnknown,
+			webhookForged, webhookMalformed, webhookIgnored),
+		succeeded: s.objectives.payments,
+	}
+	observer := telemetry.Observers(s.metrics, telemetry.LogObserver(log), s.objectives, s.tracing, s.counted)
 	s.observer = observer
+	if s.till, err = s.newTill(); err != nil {
+		return nil, err
+	}
 	quizzes, err := learnsnap.New(learnsnap.Config{
 		Model: s.chain.model, Prepare: intake.Prepare, Observer: observer, MaxCostUSD: c.AIQuizUSD, Prices: c.prices(), Verify: verify,
 	})
@@ -219,8 +230,12 @@ func newIntake(c config) (*pages.Reader, error) {
 
 // serve answers requests until ctx ends, and then lets those under way end.
 func (s *server) serve(ctx context.Context, listener net.Listener) error {
+	handler, err := s.handler()
+	if err != nil {
+		return err
+	}
 	h := &http.Server{
-		Handler:           s.handler(),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
