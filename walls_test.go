@@ -64,7 +64,7 @@ var walls = map[string]wall{
 	},
 
 	// floor 3
-	"learnsnap":                       {ours: "ai storage learnsnap/quiz"},
+	"learnsnap":                       {ours: "ai storage learnsnap/quiz learnsnap/payments"},
 	"learnsnap/quiz":                  {},
 	"learnsnap/offline":               {ours: "ai learnsnap/quiz learnsnap/offline/internal/flat"},
 	"learnsnap/offline/internal/flat": {},
