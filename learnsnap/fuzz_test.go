@@ -12,6 +12,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/ai/aitest"
 	"github.com/learnsnap/learnsnap-go/learnsnap"
 	"github.com/learnsnap/learnsnap-go/learnsnap/quiz"
+	"github.com/learnsnap/learnsnap-go/storage/sqlite"
 )
 
 // FuzzReply feeds an engine with whatever a model may say: what it takes is
@@ -81,4 +82,30 @@ func letters(s string) string {
 		}
 		return -1
 	}, s)
+}
+
+// FuzzIdempotencyKey creates a session under whatever a client sends as a key: it is
+// refused, or the same creation again finds it.
+func FuzzIdempotencyKey(f *testing.F) {
+	for _, seed := range []string{"k", "", " ", "a b", "\x00", "مفتاح", strings.Repeat("k", learnsnap.MaxKey), strings.Repeat("k", learnsnap.MaxKey+1), `"quoted"`, "'; --"} {
+		f.Add(seed)
+	}
+	store, err := sqlite.Open(f.Context(), sqlite.Config{Dir: f.TempDir()})
+	require.NoError(f, err)
+	f.Cleanup(func() { require.NoError(f, store.Close()) })
+	engine, err := learnsnap.New(learnsnap.Config{Model: goodModel()})
+	require.NoError(f, err)
+	service, err := learnsnap.NewService(learnsnap.ServiceConfig{Engine: engine, Store: store, FreePages: -1})
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, key string) {
+		first, err := service.Create(t.Context(), "owner", textPages(1, 1), learnsnap.Options{Key: key})
+		if err != nil {
+			require.Equal(t, learnsnap.InvalidRequest, learnsnap.CodeOf(err))
+			return
+		}
+		again, err := service.Create(t.Context(), "owner", textPages(1, 1), learnsnap.Options{Key: key})
+		require.NoError(t, err)
+		require.Equal(t, key != "", again.Repeated)
+		require.Equal(t, key != "", again.ID == first.ID)
+	})
 }
