@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +56,12 @@ type running struct {
 	cmd   *exec.Cmd
 	ended chan error
 	log   *bytes.Buffer // complete when ended has answered
+
+	over   chan struct{} // closed behind that
+	stderr bytes.Buffer
+
+	mu    sync.Mutex // guards pages
+	pages map[string]bool
 }
 
 var listening = regexp.MustCompile(`"msg":"listening","url":"([^"]+)"`)
@@ -66,12 +73,14 @@ func start(t *testing.T, dir string, environ ...string) *running {
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + dir, "FREE_PAGES_GUEST=2", "RATE_LIMITS=off"}, environ...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	cmd.Stderr = os.Stderr
+	s := &running{t: t, dir: dir, cmd: cmd, ended: make(chan error, 1), log: &bytes.Buffer{}, over: make(chan struct{}), pages: map[string]bool{}}
+	cmd.Stderr = io.MultiWriter(os.Stderr, &s.stderr)
 	require.NoError(t, cmd.Start())
-	s := &running{t: t, dir: dir, cmd: cmd, ended: make(chan error, 1), log: &bytes.Buffer{}}
 	ready := make(chan string, 1)
 	go func() {
+		defer close(s.over)
 		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			s.log.Write(append(lines.Bytes(), '\n'))
 			if m := listening.FindSubmatch(lines.Bytes()); m != nil {
@@ -80,7 +89,11 @@ func start(t *testing.T, dir string, environ ...string) *running {
 		}
 		s.ended <- cmd.Wait()
 	}()
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it may have ended already
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended already
+		<-s.over
+		s.keepsQuiet(cmd.Env)
+	})
 	select {
 	case s.url = <-ready:
 	case err := <-s.ended:
@@ -177,6 +190,7 @@ type created struct {
 
 func (d device) create(pages [][]byte, fields ...string) created {
 	d.s.t.Helper()
+	d.s.sent(pages)
 	contentType, body := form(d.s.t, pages, fields...)
 	var c created
 	status, _ := d.do("POST", "/api/v1/quiz/create", contentType, body, &c)
