@@ -207,8 +207,9 @@ func payAndKill(t *testing.T, n int) {
 		fake := paylinktest.NewServer(t)
 		r := rand.New(rand.NewPCG(7, 7))
 		var mu sync.Mutex
-		fake.Decide(func(op paylinktest.Op, _ int) paylinktest.Step {
-			switch r.IntN(12) {
+		faults := rand.New(rand.NewPCG(8, 8)) // the fake's own: it asks from a goroutine of its own
+		fake.Decide(func(paylinktest.Op, int) paylinktest.Step {
+			switch faults.IntN(12) {
 			case 0:
 				return paylinktest.Lost()
 			case 1:
@@ -218,7 +219,7 @@ func payAndKill(t *testing.T, n int) {
 			case 3:
 				return paylinktest.Cut()
 			}
-			return paylinktest.Well().After(time.Duration(r.IntN(20)) * time.Millisecond)
+			return paylinktest.Well().After(time.Duration(faults.IntN(20)) * time.Millisecond)
 		})
 		dir := t.TempDir()
 		environ = append(environ, append(paylinkEnviron(fake), "JWT_SECRET="+jwtSecret)...)
