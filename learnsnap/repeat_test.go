@@ -76,7 +76,7 @@ func TestAKeyIsPrintableAndShort(t *testing.T) {
 // the balance is enough for one only.
 func TestOneOfManyCopiesIsMade(t *testing.T) {
 	copies := 10_000
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		copies = 1000
 	}
 	h := newHouse(t, newPaced(), func(c *learnsnap.ServiceConfig) { c.FreePages = 1 })

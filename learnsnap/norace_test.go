@@ -1,0 +1,5 @@
+//go:build !race
+
+package learnsnap_test
+
+const raceEnabled = false
