@@ -109,8 +109,8 @@ func Defaults() []Objective {
 			Name: "ai-success", Target: 0.95,
 			Description: "Calls of a provider that gave a usable answer. Calls that we cancelled or did not make are left out.",
 			Indicators: []Indicator{{Name: "ai-calls", Prometheus: Selectors{
-				Good:  `ai_requests_total{outcome=~"ok|length|left"}`,
-				Total: `ai_requests_total{outcome!~"cancelled|rejected"}`,
+				Good:  `ai_requests_total{provider!="offline",outcome=~"ok|length|left"}`,
+				Total: `ai_requests_total{provider!="offline",outcome!~"cancelled|rejected"}`,
 			}}},
 			Runbook: "docs/SLO.md#ai-success",
 		},
@@ -119,7 +119,7 @@ func Defaults() []Objective {
 			Description: "Payments that ended in pages for the payer. Those that the payer called off are left out.",
 			Indicators: []Indicator{{Name: "payments", Prometheus: Selectors{
 				Good:  `payments_total{outcome="paid"}`,
-				Total: `payments_total{outcome=~"paid|failed"}`,
+				Total: `payments_total{outcome=~"paid|failed|review"}`,
 			}}},
 			Runbook: "docs/SLO.md#payment-success",
 		},

@@ -67,7 +67,7 @@ func (s *server) observed(rt route) httprouter.Handle {
 		}
 		recorder.Done(answered.code(), took)
 		end(answered.code())
-		s.objectives.answered(rt.traits, answered.code())
+		s.objectives.answered(name, answered.code())
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", name),
 			slog.Int("status", answered.code()), slog.Duration("took", time.Since(began)))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/ai"
@@ -51,10 +52,10 @@ func newObjectives(ledger slo.Ledger, log *slog.Logger) (*objectives, error) {
 	return o, nil
 }
 
-// answered counts a request. Probes and scrapes are left out: their number says
-// nothing about people.
-func (o *objectives) answered(t traits, status int) {
-	if t.has(always) {
+// answered counts a request to a route. Probes and scrapes are left out, as in the
+// rules for Prometheus: their number says nothing about people.
+func (o *objectives) answered(route string, status int) {
+	if strings.HasPrefix(route, "/health") || route == "/metrics" {
 		return
 	}
 	o.requests.Record(status < 500)

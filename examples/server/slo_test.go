@@ -109,7 +109,7 @@ series:
 func (s *running) mixed(flagsFile string) {
 	d := s.device()
 	d.watch(d.create([][]byte{[]byte(heart)}, "questions", "5").SessionID, "", 0)
-	for _, path := range []string{"/", "/app.js", "/api/v1/credits", "/api/credits", "/api/v1/quiz/unknown", "/health", "/health/live", "/metrics"} {
+	for _, path := range []string{"/", "/app.js", "/api/v1/credits", "/api/credits", "/api/v1/quiz/unknown", "/nowhere", "/app.css", "/api/v1/admin/flags", "/health", "/health/live", "/metrics"} {
 		_, err := d.try("GET", path, "", nil)
 		require.NoError(s.t, err)
 	}
