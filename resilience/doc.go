@@ -15,10 +15,11 @@
 // [Do] is these lines, and minds panics. Enter and done are apart because not every
 // call is a function: a stream is over when its reader says so.
 //
-// Three gates come with the package. A [Breaker] stops asking a callee that keeps
+// Four gates come with the package. A [Breaker] stops asking a callee that keeps
 // failing. A [Limiter] bounds the calls at a time and finds the bound by itself. A
-// [Quota] spaces calls so that a rate limit is not met. [Gates] makes one gate of
-// several; the one that refuses at the least cost stands first:
+// [Quota] spaces calls so that a rate limit is not met. A [Watchdog] refuses new work
+// while the program's memory is short. [Gates] makes one gate of several; the one that
+// refuses at the least cost stands first:
 //
 //	gate := resilience.Gates(
 //		resilience.NewBreaker(resilience.BreakerConfig{Name: "gemini"}),
@@ -41,7 +42,7 @@
 //	life := resilience.NewLifecycle(resilience.LifecycleConfig{Drain: 5 * time.Second, Log: log})
 //	life.Add("jobs", service.Run)
 //	life.Add("http", server.Run)
-//	err := life.Run(ctx) // ctx of signal.NotifyContext
+//	err := life.RunUntilSignal(ctx)
 //
 // # What it is not
 //

@@ -55,7 +55,7 @@ var (
 type RejectedError struct {
 	Gate  string        // the gate's name
 	After time.Duration // try again after this long; 0 means not known
-	Err   error         // [ErrOpen], [ErrFull] or [ErrQuota]
+	Err   error         // [ErrOpen], [ErrFull], [ErrQuota] or [ErrMemory]
 }
 
 func (e *RejectedError) Error() string {
