@@ -56,6 +56,7 @@ func TestALinkToTheRunbookCanLeadElsewhere(t *testing.T) {
 
 func TestPrometheusTakesItsConfiguration(t *testing.T) {
 	run(t, "promtool", "prometheus", "check", "config", "prometheus/prometheus.yml")
+	run(t, "promtool", "prometheus", "check", "rules", "--lint=all", "--lint-fatal", "prometheus/rules/alerts.yml", "prometheus/rules/slo.yml")
 }
 
 // The rules' own tests, in the time that they are written for.

@@ -179,8 +179,12 @@ func (y *yaml) alert(o Objective, b Burn) {
 	// Half an event less than MinBad: a rate gives events back only nearly.
 	y.block(4, "expr", fmt.Sprintf("%s > %s\nand ignoring (window) %s > %s\nand ignoring (window) %s * %.0f >= %s",
 		o.burnIn(long), factor, o.burnIn(brief), factor, o.rate("slo:bad_events", b.Long), b.Long.Seconds(), trim(float64(o.minBad())-0.5)))
+	// The series have slo and window already; written here too, they tell the rules of
+	// one name apart before there is a series.
 	y.line(4, "labels:")
 	y.line(5, "severity: %s", b.Severity)
+	y.line(5, "slo: %s", strconv.Quote(o.Name))
+	y.line(5, "window: %s", long)
 	y.line(4, "annotations:")
 	y.line(5, "summary: %s", strconv.Quote(fmt.Sprintf("%s: the error budget is used up %s times too fast (%s and %s)", o.Name, factor, long, brief)))
 	y.line(5, "description: %s", strconv.Quote(fmt.Sprintf("%s Target %s over 30 days; the last %s burnt {{ printf \"%%.1f\" $value }} times what lasts.", o.Description, short(o.Target), long)))

@@ -70,7 +70,7 @@ func promtool(t *testing.T, args ...string) {
 }
 
 func TestPrometheusTakesTheRules(t *testing.T) {
-	promtool(t, "check", "rules", filepath.Join("testdata", "rules.yml"))
+	promtool(t, "check", "rules", "--lint=all", "--lint-fatal", filepath.Join("testdata", "rules.yml"))
 }
 
 // TestPrometheusAgreesWithTheReport plays one history to a tracker and to the rules

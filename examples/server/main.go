@@ -15,8 +15,10 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/learnsnap/learnsnap-go/examples/server/internal/admin"
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/identity"
 	"github.com/learnsnap/learnsnap-go/flags"
 	"github.com/learnsnap/learnsnap-go/learnsnap/pages"
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
@@ -122,8 +124,18 @@ func runAdmin(ctx context.Context, args, environ []string, stdout, stderr io.Wri
 		return err
 	}
 	log := slog.New(telemetry.NewLogHandler(stderr, telemetry.LogConfig{Level: config.LogLevel}))
-	return admin.Run(ctx, args, admin.Config{
+	c := admin.Config{
 		DataDir: config.DataDir, DatabaseURL: config.DatabaseURL, DirectURL: config.DirectURL, BackupDir: config.BackupDir, Log: log,
 		Keys: config.EncryptionKeys, Unsealed: !encrypts(config),
-	}, stdout, stderr)
+	}
+	if len(config.JWTSecrets) > 0 {
+		c.Sign = func(subject, role string, ttl time.Duration) (string, error) {
+			h, err := identity.NewHMAC(identity.HMACConfig{Secrets: config.JWTSecrets})
+			if err != nil {
+				return "", fmt.Errorf("JWT_SECRET: %w", err)
+			}
+			return h.Sign(identity.Claims{Subject: subject, Roles: []string{role}}, ttl)
+		}
+	}
+	return admin.Run(ctx, args, c, stdout, stderr)
 }

@@ -79,7 +79,7 @@ func TestRunbookCommandsWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a job fails three times before it is dead")
 	}
-	for program, debian := range map[string]string{"bash": "bash", "curl": "curl", "jq": "jq", "openssl": "openssl", "psql": "postgresql-client"} {
+	for program, debian := range map[string]string{"bash": "bash", "curl": "curl", "jq": "jq", "psql": "postgresql-client"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not installed (Debian: apt-get install %s)", program, debian)
 		}

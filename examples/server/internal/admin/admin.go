@@ -26,6 +26,10 @@ type Config struct {
 	Keys     []sealed.Key // of ENCRYPTION_KEY, for reseal alone
 	Unsealed bool         // encryption is switched off: reseal opens what is sealed
 
+	// Sign makes a token of a subject with a role, for token alone. Nil: there is no secret
+	// to sign with.
+	Sign func(subject, role string, ttl time.Duration) (string, error)
+
 	// Log gets what the stores have to say. Nil discards it.
 	Log *slog.Logger
 
@@ -96,6 +100,7 @@ func commands() []command {
 		{"jobs dead discard", "ID… | -cause CAUSE | -all", "remove dead jobs", deadDiscard},
 		{"credits grant", "-owner O -pages N -cause C -who W -why TEXT", "give pages to an owner, once for each cause", grant},
 		{"credits adjust", "-owner O -pages ±N -cause C -who W -why TEXT", "correct a balance, once for each cause", adjust},
+		{"token", "-subject S [-role admin] [-ttl 1h]", "print a token for the operators' API, signed by the first JWT_SECRET; whoever holds it is S", token},
 	}
 }
 

@@ -255,6 +255,31 @@ func TestDataIsSealedAndOpenedAgain(t *testing.T) {
 	}
 }
 
+func TestATokenIsPrintedAlone(t *testing.T) {
+	nobody := admin.Config{}
+	code, text := run(t, nobody, "token", "-subject", "noor")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "JWT_SECRET")
+
+	signing := admin.Config{Sign: func(subject, role string, ttl time.Duration) (string, error) {
+		return fmt.Sprint(subject, " ", role, " ", ttl), nil
+	}}
+	require.Equal(t, "noor admin 1h0m0s\n", must(t, signing, "token", "-subject", "noor"))
+	require.Equal(t, "noor teacher 5m0s\n", must(t, signing, "token", "-subject", "noor", "-role", "teacher", "-ttl", "5m"))
+	for name, args := range map[string][]string{
+		"no subject": nil, "a blank one": {"-subject", " "}, "no role": {"-subject", "noor", "-role", ""},
+		"no life": {"-subject", "noor", "-ttl", "0"}, "a past one": {"-subject", "noor", "-ttl", "-1h"}, "a word too many": {"-subject", "noor", "amal"},
+	} {
+		code, _ := run(t, signing, append([]string{"token"}, args...)...)
+		require.Equal(t, 2, code, name)
+	}
+
+	signing.Sign = func(string, string, time.Duration) (string, error) { return "", errors.New("too short a secret") }
+	code, text = run(t, signing, "token", "-subject", "noor")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "too short a secret")
+}
+
 func TestAWrongCommandLineSaysWhatIsRight(t *testing.T) {
 	c := admin.Config{DataDir: filepath.Join(t.TempDir(), "data")}
 	for _, args := range [][]string{
