@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestSealedPostgresKeepsTheContracts(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has seen the sealing over SQLite, and Postgres by itself")
+	}
 	u := server.Database(t)
 	require.NoError(t, openPostgres(t, u).Close())
 	current := ""
