@@ -63,8 +63,8 @@ func Defaults() []Flag {
 			Effect:      "None.",
 		}, {
 			Name: EnableCaching, Default: true,
-			Description: "Answers that may be kept are kept. Off rules the cache out as a cause.",
-			Effect:      "Off: a little slower.",
+			Description: "A photo that its owner had read in a quiz of the last 24 hours takes that text and is not read again. Off rules that out as a cause.",
+			Effect:      "Off: quizzes of photos that were sent before begin later and cost more.",
 		}, {
 			Name: EnableAsyncProcessing, Default: true,
 			Description: "Quizzes are made in the background. Off: the request that creates one waits for it.",

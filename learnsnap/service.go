@@ -59,6 +59,12 @@ type ServiceConfig struct {
 	// means that all goes through the queue.
 	Inline func() bool
 
+	// Cache reports whether a photo that its owner had read before, in a session that is
+	// still there, takes the text that was read then; it is asked each time. Byte for byte
+	// it must be the same photo, and nobody gets the text of another owner's. Nil means
+	// that every photo is read anew.
+	Cache func() bool
+
 	FreePages int              // given once to each owner; 0 means [DefaultFreePages], −1 that pages are not counted at all
 	Workers   int              // quizzes at a time; 0 means 2
 	TTL       time.Duration    // of a session; 0 means 24 hours
@@ -81,6 +87,7 @@ type Service struct {
 	now       func() time.Time
 	hub       *hub
 	notQueued func() bool
+	caching   func() bool
 	inline    *inline
 }
 
@@ -100,10 +107,14 @@ func NewService(c ServiceConfig) (*Service, error) {
 		now:       c.Now,
 		hub:       newHub(c.Store),
 		notQueued: c.Inline,
+		caching:   c.Cache,
 		inline:    newInline(),
 	}
 	if s.notQueued == nil {
 		s.notQueued = func() bool { return false }
+	}
+	if s.caching == nil {
+		s.caching = func() bool { return false }
 	}
 	if s.enabled == nil {
 		s.enabled = func(string) bool { return false }
@@ -243,6 +254,10 @@ type storedPage struct {
 	Hash string `json:"hash"`
 	Type string `json:"type"`
 	Size int64  `json:"size"`
+
+	// Sum is that of a photo as it was sent. Hash is that of what the store made of it,
+	// which is another one for each session where blobs are sealed.
+	Sum string `json:"sum,omitempty"`
 }
 
 func readRequest(kept storage.Session) (sessionRequest, error) {

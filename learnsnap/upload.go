@@ -90,7 +90,11 @@ func (u *Upload) Add(ctx context.Context, r io.Reader) error {
 	case isText(mediaType) && blob.Size > MaxTextBytes:
 		return pageError(number, PageTooLarge, errors.New("a text of that size is no page"))
 	}
-	u.pages = append(u.pages, storedPage{Hash: blob.Hash, Type: mediaType, Size: blob.Size})
+	page := storedPage{Hash: blob.Hash, Type: mediaType, Size: blob.Size}
+	if !isText(mediaType) {
+		page.Sum = hex.EncodeToString(sum.Sum(nil))
+	}
+	u.pages = append(u.pages, page)
 	u.print.Write(sum.Sum(nil))
 	return nil
 }

@@ -97,6 +97,9 @@ func (w *worker) generate(ctx context.Context) (err error) {
 	for _, it := range have {
 		w.count.add(it.Kind)
 	}
+	if have, err = w.recall(ctx, have); err != nil {
+		return err
+	}
 	w.forgetReadPages(ctx)
 	for part, err := range w.engine.Stream(ctx, w.request(ctx, have)) {
 		if err != nil {
@@ -105,6 +108,7 @@ func (w *worker) generate(ctx context.Context) (err error) {
 		if err := w.keep(ctx, part.Item); err != nil {
 			return err // and the model's call ends with the loop
 		}
+		w.remember(ctx, part.Item)
 	}
 	return nil
 }

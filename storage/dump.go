@@ -127,6 +127,7 @@ func Tables() []Table {
 			number("id"), text("gateway"), text("transaction_no"), text("order_number"), text("status"), text("hash"),
 			at("created_at"), perhaps(at("done")), text("outcome"),
 		}, 1},
+		{"page_texts", []Column{text("owner"), text("hash"), text("session"), number("seq")}, 2},
 	}
 }
 

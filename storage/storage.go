@@ -31,6 +31,7 @@ type Store interface {
 	Sessions
 	Claims
 	Items
+	Texts
 	Reports
 	Credits
 	Jobs

@@ -111,6 +111,7 @@ func newServer(ctx context.Context, c config, logs *logs, engine storage.Store) 
 	s.service, err = learnsnap.NewService(learnsnap.ServiceConfig{
 		Engine: quizzes, Store: s.store, Tracer: s.tracing.Quizzes(), Observer: observer, Inspect: intake.Inspect, FreePages: c.FreePages,
 		Enabled: s.flags.Enabled, Inline: func() bool { return !s.flags.Enabled(flags.EnableAsyncProcessing) },
+		Cache: func() bool { return s.flags.Enabled(flags.EnableCaching) },
 	})
 	return s, err
 }

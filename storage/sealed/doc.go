@@ -40,6 +40,10 @@
 // a purpose ("values", "blobs", "nonces") and the session's id, each after its length (4
 // bytes, big-endian). The first 4 bytes of that of "id" and no session are the key's id.
 //
+// The hash under which an owner finds what was read from a page is kept as HMAC-SHA256 of
+// it, in hex, under a key made the same way for "texts" and the owner. After a change of
+// keys it is not found, and the page is read anew.
+//
 // # Before, after, and in between
 //
 // What was written before encryption was switched on is read as it is. [Store.Reseal] seals

@@ -172,6 +172,7 @@ func (s *suite) furnish() {
 	for seq := 1; seq <= 3; seq++ {
 		s.ok(s.AppendItem(ctx, "done", got.Claim, item(seq)))
 	}
+	s.ok(s.KeepText(ctx, "Ömer", "صفحة", "done", 2))
 	s.ok(s.FinishSession(ctx, "done", got.Claim, storage.Outcome{Status: storage.Ready}))
 	s.ok(s.SubmitSession(ctx, "done", []byte(`{"score":1}`)))
 	s.ok(s.PutFlagOverride(ctx, "READ_ONLY_MODE", []byte(`{"on":true}`)))

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
 		"Expiry":   expiryCases(),
 		"Keys":     keyCases(),
 		"Items":    itemCases(),
+		"Texts":    textCases(),
 		"Reports":  reportCases(),
 		"Credits":  creditCases(),
 		"Jobs":     jobCases(),

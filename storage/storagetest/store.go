@@ -57,6 +57,8 @@ func (s *suite) calls(ctx context.Context) map[string]error {
 	_, errs["Progress"] = s.Progress(ctx, []string{"a"})
 	errs["AddReport"] = s.AddReport(ctx, storage.Report{Session: "a", Question: "q", Owner: "amal"})
 	_, errs["Reports"] = s.Reports(ctx, "a")
+	errs["KeepText"] = s.KeepText(ctx, "amal", "h", "a", 1)
+	_, _, errs["Text"] = s.Text(ctx, "amal", "h")
 	_, errs["Balance"] = s.Balance(ctx, "amal")
 	_, errs["Grant"] = s.Grant(ctx, "amal", "welcome", 1)
 	_, errs["Entries"] = s.Entries(ctx, "amal", 0, 1)
