@@ -68,7 +68,7 @@ func tell(format string, args ...any) {
 // folder, and tells what its watchers are shown.
 func child(dir string) error {
 	ctx := context.Background()
-	store, err := sqlite.Open(ctx, sqlite.Config{Dir: dir})
+	store, err := sqlite.Open(ctx, sqlite.Config{Dir: dir, Wait: time.Minute})
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func askedFor(durable int) string {
 // readBack returns the durable items as JSON, by Seq.
 func readBack(t *testing.T, dir, id string) map[int]string {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Wait: time.Minute})
 	require.NoError(t, err)
 	kept, err := store.Items(t.Context(), id, 0)
 	require.NoError(t, err)

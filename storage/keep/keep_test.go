@@ -44,7 +44,7 @@ type store interface {
 
 func openSQLite(t testing.TB, dir string) store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Wait: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
@@ -52,7 +52,7 @@ func openSQLite(t testing.TB, dir string) store {
 
 func openPostgres(t testing.TB, u string) store {
 	t.Helper()
-	s, err := postgres.Open(t.Context(), postgres.Config{URL: u})
+	s, err := postgres.Open(t.Context(), postgres.Config{URL: u, AcquireWithin: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,7 +24,7 @@ const childHolds = "LEARNSNAP_POSTGRES_CHILD_HOLDS"
 
 // child is what such a process does.
 func child(ctx context.Context, u string) error {
-	store, err := postgres.Open(ctx, postgres.Config{URL: u})
+	store, err := postgres.Open(ctx, postgres.Config{URL: u, AcquireWithin: time.Minute})
 	if err != nil {
 		return err
 	}

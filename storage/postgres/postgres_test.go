@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -66,7 +67,7 @@ func empty(t *testing.T, u string) {
 // open opens the store of a database for as long as the test lasts, or less.
 func open(t testing.TB, u string) *postgres.Store {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), postgres.Config{URL: u})
+	store, err := postgres.Open(t.Context(), postgres.Config{URL: u, AcquireWithin: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store

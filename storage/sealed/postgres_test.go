@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -66,7 +67,7 @@ func TestPostgresIsSealedAndResealed(t *testing.T) {
 
 func openPostgres(t testing.TB, u string) *postgres.Store {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), postgres.Config{URL: u})
+	store, err := postgres.Open(t.Context(), postgres.Config{URL: u, AcquireWithin: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store

@@ -20,7 +20,7 @@ import (
 
 // child is what a killed process does.
 func child(ctx context.Context, dir string) error {
-	store, err := sqlite.Open(ctx, sqlite.Config{Dir: dir})
+	store, err := sqlite.Open(ctx, sqlite.Config{Dir: dir, Wait: time.Minute})
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func TestASecondProcessIsRefused(t *testing.T) {
 	defer func() { _ = cmd.Process.Kill() }()
 	_, err = bufio.NewReader(out).ReadString('\n') // it has opened the store
 	require.NoError(t, err)
-	_, err = sqlite.Open(t.Context(), sqlite.Config{Dir: dir})
+	_, err = sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Wait: time.Minute})
 	require.ErrorContains(t, err, "process "+strconv.Itoa(cmd.Process.Pid), "it says which")
 	require.NoError(t, cmd.Process.Kill())
 	_ = cmd.Wait() // "signal: killed"

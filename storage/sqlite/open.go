@@ -84,6 +84,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 		return err
 	}
 	s.reader = newReader(s.reads, c.Readers)
+	s.reader.wait = c.Wait
 	s.writer = newWriter(s.write, s.reader)
 	return nil
 }

@@ -9,15 +9,18 @@ import (
 )
 
 const (
-	maxWait  = 3 * time.Second      // for a turn; then the caller is turned away
+	maxWait  = 3 * time.Second      // for a turn, unless [Config].Wait says otherwise
 	maxYield = 5 * time.Millisecond // that reads wait for a transaction; a slow disk may take longer
 )
 
 // A busyError turns a caller away who has waited long enough.
-type busyError struct{ turn string }
+type busyError struct {
+	turn   string
+	waited time.Duration
+}
 
 func (e *busyError) Error() string {
-	return fmt.Sprintf("the store is busy: waited %v for a turn to %s", maxWait, e.turn)
+	return fmt.Sprintf("the store is busy: waited %v for a turn to %s", e.waited, e.turn)
 }
 
 // RetryAfter says when to come back.
@@ -31,6 +34,7 @@ func (e *busyError) RetryAfter() time.Duration { return time.Second }
 type reader struct {
 	db    *sql.DB
 	turns chan struct{} // one for each connection
+	wait  time.Duration // for a turn at most; then the caller is turned away
 
 	writing atomic.Pointer[chan struct{}] // closed when the transaction under way has ended; nil when there is none
 	reading atomic.Int64                  // until when no read yields, in time since born
@@ -40,7 +44,7 @@ type reader struct {
 }
 
 func newReader(db *sql.DB, connections int) *reader {
-	return &reader{db: db, turns: make(chan struct{}, connections), born: time.Now()}
+	return &reader{db: db, turns: make(chan struct{}, connections), wait: maxWait, born: time.Now()}
 }
 
 // enter waits for a turn. After a nil error, leave must be called.
@@ -57,7 +61,7 @@ func (r *reader) enter(ctx context.Context) error {
 		r.waiting.Add(-1)
 		r.waited.Add(int64(time.Since(start)))
 	}()
-	patience := time.NewTimer(maxWait)
+	patience := time.NewTimer(r.wait)
 	defer patience.Stop()
 	select {
 	case r.turns <- struct{}{}:
@@ -67,7 +71,7 @@ func (r *reader) enter(ctx context.Context) error {
 		return ctx.Err()
 	case <-patience.C:
 		r.refused.Add(1)
-		return &busyError{"read"}
+		return &busyError{"read", r.wait}
 	}
 }
 

@@ -19,6 +19,11 @@ type Config struct {
 	Dir     string // folder of the database and the blobs; made with mode 0700 when it is missing
 	Readers int    // connections that read at the same time; 0 means one for two cores, from 1 to 4
 
+	// Wait is how long a caller waits for its turn to read or write, before it is turned
+	// away with an error that has a RetryAfter() [time.Duration] method; 0 means 3
+	// seconds.
+	Wait time.Duration
+
 	// Logger gets the warnings of the job queue, which works in the background.
 	// Nil discards them.
 	Logger *slog.Logger
@@ -112,6 +117,9 @@ func (c Config) withDefaults() Config {
 	if c.Readers <= 0 {
 		// Readers that keep every core busy starve the writer.
 		c.Readers = min(max(runtime.GOMAXPROCS(0)/2, 1), 4)
+	}
+	if c.Wait <= 0 {
+		c.Wait = maxWait
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -75,7 +75,7 @@ func (w *writer) write(ctx context.Context, do func(tx) error) error {
 		return err
 	}
 	s := &step{do: do, answer: make(chan error, 1)}
-	patience := time.NewTimer(maxWait)
+	patience := time.NewTimer(w.reader.wait)
 	defer patience.Stop()
 	if err := w.hand(ctx, s, patience.C); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (w *writer) hand(ctx context.Context, s *step, patience <-chan time.Time) e
 
 func (w *writer) refuse() error {
 	w.refused.Add(1)
-	return &busyError{"write"}
+	return &busyError{"write", w.reader.wait}
 }
 
 func (w *writer) loop() {
