@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/julienschmidt/httprouter"
@@ -37,76 +40,64 @@ func (s *server) events(w http.ResponseWriter, r *http.Request, p httprouter.Par
 	if _, err := s.service.Session(r.Context(), owner, id); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(s.draining, cancel)()
-
-	h := w.Header()
+	ctx, language, h := context.WithoutCancel(r.Context()), languageOf(r), w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	out := stream{w: w, control: http.NewResponseController(w)}
-	if err := out.send(fmt.Sprintf("retry: %d\n\n", reconnect.Milliseconds())); err != nil {
-		return nil // the client has gone
+	head, err := streamHead(h)
+	if err != nil {
+		return err
 	}
-	s.follow(ctx, &out, owner, id, after, languageOf(r))
+	// There are thousands of watchers, and net/http keeps 30 KB for each request that is
+	// being answered: buffers, two goroutines and a deep stack. A stream needs none of it.
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return fmt.Errorf("take the connection over: %w", err)
+	}
+	s.streams.Go(func() {
+		defer conn.Close() // nothing is left that could be lost
+		defer s.contain(ctx, "a stream panicked")
+		out := stream{conn: conn}
+		if err := out.send(head); err != nil {
+			return // the client has gone
+		}
+		s.follow(ctx, &out, owner, id, after, language)
+	})
 	return nil
 }
 
-// follow sends what a watcher sees until the quiz has ended, the client or the
-// server goes. Between events it shows that it is alive.
-func (s *server) follow(ctx context.Context, out *stream, owner, id string, after int, language string) {
-	ctx, cancel := context.WithCancel(ctx)
-	seen := make(chan learnsnap.Event)
-	ended := make(chan error, 1)
-	go func() {
-		defer close(seen)
-		for event, err := range s.service.Watch(ctx, owner, id, after) {
-			if err != nil {
-				ended <- err
-				return
-			}
-			select {
-			case seen <- event:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	defer func() { // the watcher ends before the handler does
-		cancel()
-		for range seen {
-		}
-	}()
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	for {
-		var text string
-		select {
-		case event, more := <-seen:
-			if !more {
-				s.lost(ctx, ended)
-				return
-			}
-			text = s.render(event, id, language)
-		case <-beat.C:
-			text = ": alive\n\n"
-		}
-		if err := out.send(text); err != nil {
-			return
-		}
+// streamHead is how an answer begins that ends with its connection.
+func streamHead(h http.Header) (string, error) {
+	h.Set("Connection", "close")
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	var head strings.Builder
+	head.WriteString("HTTP/1.1 200 OK\r\n")
+	if err := h.Write(&head); err != nil {
+		return "", fmt.Errorf("write the headers of a stream: %w", err)
 	}
+	fmt.Fprintf(&head, "\r\nretry: %d\n\n", reconnect.Milliseconds())
+	return head.String(), nil
 }
 
-// lost notes why a watch has ended before its quiz.
-func (s *server) lost(ctx context.Context, ended <-chan error) {
-	select {
-	case err := <-ended:
-		if ctx.Err() == nil {
-			s.log.WarnContext(ctx, "a watch ended early", "error", err)
+// follow sends what a watcher sees until the quiz has ended, the client or the
+// server goes. Between events it shows that it is alive, which also tells whether the
+// client is.
+func (s *server) follow(ctx context.Context, out *stream, owner, id string, after int, language string) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.draining, cancel)()
+	out.beat(cancel)
+	defer out.rest()
+	for event, err := range s.service.Watch(ctx, owner, id, after) {
+		if err != nil {
+			if ctx.Err() == nil {
+				s.log.WarnContext(ctx, "a watch ended early", "error", err)
+			}
+			return
 		}
-	default:
+		if err := out.send(s.render(event, id, language)); err != nil {
+			return
+		}
 	}
 }
 
@@ -156,16 +147,48 @@ func (s *server) render(event learnsnap.Event, id, language string) string {
 
 // A stream sends pieces at once, each within a time.
 type stream struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
+	conn net.Conn
+
+	mu   sync.Mutex  // guards the rest, and is held while a piece is written
+	next *time.Timer // of a sign of life; nil: there is to be none
 }
 
 func (s *stream) send(text string) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.write(text)
+}
+
+func (s *stream) write(text string) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
 		return err
 	}
-	if _, err := s.w.Write([]byte(text)); err != nil {
-		return err
-	}
-	return s.control.Flush()
+	_, err := io.WriteString(s.conn, text)
+	return err
+}
+
+// beat sends a sign of life now and then, until rest. It tells gone when the client is.
+func (s *stream) beat(gone func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = time.AfterFunc(heartbeat, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.next == nil {
+			return
+		}
+		if err := s.write(": alive\n\n"); err != nil {
+			gone()
+			return
+		}
+		s.next.Reset(heartbeat)
+	})
+}
+
+// rest ends the signs of life. None is being written when it returns.
+func (s *stream) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next.Stop()
+	s.next = nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -89,8 +90,7 @@ func (s *server) run(w *answer, r *http.Request, p httprouter.Params, rt route) 
 		if v == http.ErrAbortHandler {
 			panic(v)
 		}
-		s.log.ErrorContext(r.Context(), "a request panicked", "panic", v, "stack", string(debug.Stack()))
-		s.logs.reporter.Panic(r.Context(), v)
+		s.panicked(r.Context(), "a request panicked", v)
 		s.tell(w, r, fault(learnsnap.Internal, "panic"))
 	}()
 	done, err := s.admit(r, rt.traits)
@@ -106,6 +106,18 @@ func (s *server) run(w *answer, r *http.Request, p httprouter.Params, rt route) 
 	if err != nil {
 		s.tell(w, r, err)
 	}
+}
+
+// contain is deferred where nobody else stands in the way of a panic.
+func (s *server) contain(ctx context.Context, what string) {
+	if v := recover(); v != nil {
+		s.panicked(ctx, what, v)
+	}
+}
+
+func (s *server) panicked(ctx context.Context, what string, v any) {
+	s.log.ErrorContext(ctx, what, "panic", v, "stack", string(debug.Stack()))
+	s.logs.reporter.Panic(ctx, v)
 }
 
 // tell answers with an error, unless the answer has begun.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/ai"
@@ -52,6 +53,7 @@ type server struct {
 	counted    counted
 	checked    checked
 
+	streams  sync.WaitGroup  // of events, which net/http knows nothing of any more
 	draining context.Context // ends when the server stops: event streams end with it
 	drain    context.CancelFunc
 }
@@ -258,5 +260,6 @@ func (s *server) serve(ctx context.Context, listener net.Listener) error {
 		_ = h.Close() // what is left has had its time
 	}
 	<-failed
+	s.streams.Wait()
 	return nil
 }
