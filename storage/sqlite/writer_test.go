@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/learnsnap/learnsnap-go/storage/sqlite"
+
 	"github.com/learnsnap/learnsnap-go/storage"
 )
 
@@ -67,10 +69,12 @@ func TestAWriteThatGetsNoTurnIsTurnedAway(t *testing.T) {
 		t.Skip("waits for seconds")
 	}
 	dir := t.TempDir()
-	store := open(t, dir)
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Wait: 100 * time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	db := database(t, dir)
 	db.SetMaxOpenConns(1)
-	_, err := db.Exec(`BEGIN IMMEDIATE`)
+	_, err = db.Exec(`BEGIN IMMEDIATE`)
 	require.NoError(t, err)
 	errs := make([]error, callersAtOnce)
 	var callers sync.WaitGroup
