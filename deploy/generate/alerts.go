@@ -11,6 +11,7 @@ func alerts() []group {
 	return []group{
 		{"learnsnap-service", service()},
 		{"learnsnap-work", work()},
+		{"learnsnap-money", selling()},
 		{"learnsnap-capacity", capacity()},
 	}
 }
@@ -45,7 +46,7 @@ histogram_quantile(0.95, sum by (le) (rate(quiz_generation_duration_seconds_buck
 		{
 			name: "AIProviderDegraded", severity: warning, hold: "2m",
 			expr: `
-max by (provider) (circuit_breaker_state{state!="CLOSED"}) == 1`,
+max by (provider) (circuit_breaker_state{provider!="paylink",state!="CLOSED"}) == 1`,
 			summary: "the circuit breaker of {{ $labels.provider }} is open",
 			detail:  "{{ $labels.provider }} fails and is not asked; the other models go on, the offline one last.",
 		},
@@ -96,6 +97,53 @@ node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|overlay|squashfs"}
 			expr:    `time() - max(backup_last_success_timestamp_seconds) > 26 * 3600`,
 			summary: "the last proved backup is {{ $value | humanizeDuration }} old",
 			detail:  "A backup is made and proved by a restore every day; 26 h leave room for a slow one.",
+		},
+	}
+}
+
+// What is refused of the gateway's messages: without the proof that they are its own,
+// or not to be read.
+const refused = `webhook_events_total{outcome=~"forged|malformed"}`
+
+// selling is about payments, and about the limits that keep everybody from trying
+// them out.
+func selling() []alert {
+	return []alert{
+		{
+			name: "PaymentsUnderReview", severity: warning, hold: "5m",
+			expr:    `max(payments_stuck) > 0`,
+			summary: "{{ $value }} payments wait for an operator",
+			detail:  "Money may have been taken for which nobody got pages. The alert ends when each was credited or closed.",
+		},
+		{
+			name: "WebhooksRefused", severity: warning,
+			expr: `
+sum(increase(` + refused + `[15m])) > 20
+or sum(increase(` + refused + `[1h])) > 2.5
+  unless sum(increase(webhook_events_total{outcome=~"taken|repeated"}[1h])) > 0`,
+			summary: "{{ $value | humanize }} webhooks were refused",
+			detail:  "Many at once are somebody's forgeries; a few where none is taken are Paylink's own, because the header differs. What was paid is found without them.",
+		},
+		{
+			name: "WebhooksWaiting", severity: warning, hold: "10m",
+			expr:    `max(webhook_events_waiting) > 0`,
+			summary: "{{ $value }} webhooks were taken in and nobody works on them",
+			detail:  "Buyers wait for pages that they have paid for, until they come back or Paylink is asked.",
+		},
+		{
+			name: "PaylinkDown", severity: warning, hold: "2m",
+			expr: `
+max(circuit_breaker_state{provider="paylink",state!="CLOSED"}) == 1
+or sum(increase(payments_total{outcome="failed"}[15m])) > 2.5
+  and sum(increase(payments_total{outcome="failed"}[15m])) > sum(increase(payments_total{outcome="paid"}[15m]))`,
+			summary: "Paylink fails: nobody can buy pages",
+			detail:  "Its circuit breaker is open, or more checkouts fail than are paid. What was paid is credited once it is back.",
+		},
+		{
+			name: "LimitsNotShared", severity: warning, hold: "5m",
+			expr:    `min by (instance) (limits_shared) == 0`,
+			summary: "{{ $labels.instance }} counts limits for itself",
+			detail:  "What the replicas share limits through (Redis, or Postgres) does not answer. Each replica lets a caller have the whole of a limit.",
 		},
 	}
 }

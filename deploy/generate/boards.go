@@ -40,6 +40,7 @@ func overview() board {
 		}},
 		{"Switches and builds", []panel{
 			graph("Flags that are on", "short", q(`max by (flag) (feature_flag_enabled) == 1`, "{{flag}}")),
+			graph("Limits are shared", "short", q(`min by (instance) (limits_shared)`, "{{instance}}")),
 			graph("Builds", "short", q(`sum by (version, revision) (learnsnap_build_info)`, "{{version}} {{revision}}")),
 			graph("Age of the last proved backup", "s", q(`time() - max(backup_last_success_timestamp_seconds)`, "age")),
 		}},
@@ -59,7 +60,7 @@ func models() board {
 			graph("Under way", "short", q(`sum by (provider) (ai_inflight)`, "{{provider}}")),
 		}},
 		{"Behind the calls", []panel{
-			graph("Breakers", "short", q(`max by (provider, state) (circuit_breaker_state) == 1`, "{{provider}} {{state}}")),
+			graph("Breakers", "short", q(`max by (provider, state) (circuit_breaker_state{provider!="paylink"}) == 1`, "{{provider}} {{state}}")),
 			graph("Tokens", "short", q(`sum by (provider, direction) (rate(ai_tokens_total[$__rate_interval]))`, "{{provider}} {{direction}}")),
 			graph("Checked by a second model", "ops", q(`sum by (outcome) (rate(quiz_verifications_total[$__rate_interval]))`, "{{outcome}}")),
 		}},
@@ -82,6 +83,11 @@ func money() board {
 			graph("Pages moved", "short", q(`sum by (action) (increase(credits_pages_total[1h]))`, "{{action}}")),
 			graph("Payments", "short", q(`sum by (outcome) (increase(payments_total[1h]))`, "{{outcome}}")),
 			graph("Webhooks", "short", q(`sum by (outcome) (increase(webhook_events_total[1h]))`, "{{outcome}}")),
+		}},
+		{"Left lying", []panel{
+			graph("Payments for an operator to look at", "short", q(`max(payments_stuck)`, "payments")),
+			graph("Webhooks that wait", "short", q(`max(webhook_events_waiting)`, "webhooks")),
+			graph("Paylink's breaker", "short", q(`max by (state) (circuit_breaker_state{provider="paylink"}) == 1`, "{{state}}")),
 		}},
 	}}
 }

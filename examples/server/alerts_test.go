@@ -25,6 +25,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/learnsnap/learnsnap-go/ai/aitest"
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit/redistest"
+	"github.com/learnsnap/learnsnap-go/learnsnap/payments/paylinktest"
 	"github.com/learnsnap/learnsnap-go/storage/postgres/pgtest"
 )
 
@@ -70,7 +72,9 @@ func TestAlertsArriveAndEnd(t *testing.T) {
 	mortal := start(t, dir, alone...)
 	patient := start(t, t.TempDir(), helped(slow)...)
 	small := start(t, t.TempDir(), append(helped(slow), "MEMORY_LIMIT_MB=128")...)
-	hook := newHook(t, stored, mortal, patient, small)
+	redis, fake := redistest.New(t), paylinktest.NewServer(t)
+	shop := start(t, t.TempDir(), append(paylinkEnviron(fake), "JWT_SECRET="+jwtSecret, "REDIS_URL="+redis.URL(), "RATE_LIMITS=on")...)
+	hook := newHook(t, stored, mortal, patient, small, shop)
 
 	t.Run("faults", func(t *testing.T) {
 		t.Run("a slow quiz", func(t *testing.T) {
@@ -134,7 +138,50 @@ func TestAlertsArriveAndEnd(t *testing.T) {
 			leave()
 			hook.ends(t, "HighMemoryUsage")
 		})
+		t.Run("a payment of another amount, forged webhooks and Redis killed, then Paylink failing", func(t *testing.T) {
+			t.Parallel()
+			device := shop.device()
+			other, status := device.buy("basic")
+			require.Equal(t, http.StatusCreated, status)
+			bought, status := device.buy("basic")
+			require.Equal(t, http.StatusCreated, status)
+			require.True(t, fake.Reprice(other.OrderNumber, "4.99") && fake.Pay(other.OrderNumber))
+			shop.told(fake.Webhook(other.OrderNumber, paylinktest.Hook{Header: hookHeader}), http.StatusOK)
+			for range 30 { // 429 once there were too many
+				shop.told(fake.Webhook(other.OrderNumber, paylinktest.Hook{Header: hookHeader}).Forged(), http.StatusUnauthorized, http.StatusTooManyRequests)
+			}
+			require.NoError(t, redis.Kill())
+			calm := crowd(1, func() {
+				_, _ = device.try("POST", "/api/v1/quiz/nothing/report-question", "", nil) // it may be over the limit
+				time.Sleep(100 * time.Millisecond)
+			})
+			defer calm()
+			hook.fires(t, "WebhooksRefused", "channel")
+			hook.fires(t, "LimitsNotShared", "channel")
+			hook.fires(t, "PaymentsUnderReview", "channel")
+			require.NoError(t, redis.Resume())
+			require.Equal(t, 200, shop.operate("POST", "/payments/"+other.OrderNumber+"/close", map[string]any{"why": "refunded"}, nil))
+			hook.ends(t, "WebhooksRefused")
+			hook.ends(t, "LimitsNotShared")
+			hook.ends(t, "PaymentsUnderReview")
+
+			fake.Decide(func(paylinktest.Op, int) paylinktest.Step { return paylinktest.Status(http.StatusServiceUnavailable) })
+			shop.told(fake.Webhook(bought.OrderNumber, paylinktest.Hook{Header: hookHeader}), http.StatusOK)
+			for range 3 {
+				device.verify(bought.OrderNumber)
+			}
+			hook.fires(t, "PaylinkDown", "channel") // it ends three minutes later: the rules' own tests wait for that
+			require.Eventually(t, func() bool { return shop.number("webhook_events_waiting") == 1 }, time.Minute, 100*time.Millisecond)
+		})
 	})
+}
+
+// told is sent a webhook, and answers it with one of these.
+func (s *running) told(w paylinktest.Webhook, answers ...int) {
+	s.t.Helper()
+	status, err := w.Send(s.t.Context(), s.url+"/api/webhooks/paylink")
+	require.NoError(s.t, err)
+	require.Contains(s.t, answers, status)
 }
 
 // tryGet reads a quiz, whatever comes of it.

@@ -104,6 +104,7 @@ func (s *server) assemble(listener net.Listener) {
 	}
 	if s.till != nil {
 		s.life.Add("payments", s.till.cashier.Run)
+		s.life.Add("stuck payments", s.till.stuck.Run)
 	}
 	s.life.Add("watchdog", s.watchdog.Run)
 	s.life.Add("quizzes", s.service.Run)

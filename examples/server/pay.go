@@ -24,6 +24,7 @@ type till struct {
 	gateway *paylink.Client
 	breaker *resilience.Breaker
 	hooks   *payments.Authenticator // nil: messages are not taken, and nothing is sold
+	stuck   *stuckWatch
 }
 
 // newTill returns the till that the configuration asks for, or nil where there is no
@@ -54,7 +55,13 @@ func (s *server) newTill() (*till, error) {
 	t.cashier, err = learnsnap.NewCashier(learnsnap.CashierConfig{
 		Gateway: t.gateway, Store: s.store, Enabled: s.flags.Enabled, Observer: s.observer,
 	})
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	t.stuck = &stuckWatch{cashier: t.cashier, inbox: s.store, breaker: t.breaker, check: t.gateway.Check, log: s.log}
+	s.metrics.Stuck(func() int { return int(t.stuck.payments.Load()) }, func() int { return int(t.stuck.webhooks.Load()) })
+	s.metrics.Breaker(t.breaker.Name(), t.breaker.State)
+	return t, nil
 }
 
 // counted tells metrics and objectives how payments end and what became of messages.

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/learnsnap/learnsnap-go/ai/aitest"
+	"github.com/learnsnap/learnsnap-go/examples/server/internal/limit/redistest"
+	"github.com/learnsnap/learnsnap-go/learnsnap/payments/paylinktest"
 )
 
 const runbookFile = "../../docs/RUNBOOK.md"
@@ -79,7 +81,7 @@ func TestRunbookCommandsWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a job fails three times before it is dead")
 	}
-	for program, debian := range map[string]string{"bash": "bash", "curl": "curl", "jq": "jq", "psql": "postgresql-client"} {
+	for program, debian := range map[string]string{"bash": "bash", "curl": "curl", "jq": "jq", "psql": "postgresql-client", "redis-cli": "redis-tools"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not installed (Debian: apt-get install %s)", program, debian)
 		}
@@ -89,7 +91,10 @@ func TestRunbookCommandsWork(t *testing.T) {
 	provider := aitest.NewServer(t, aitest.Chat, aitest.Answer(func(aitest.Request) aitest.Step { return aitest.Fail(400, "not understood") }))
 	environ := []string{
 		"JWT_SECRET=" + jwtSecret, "DATABASE_URL=" + postgres.Database(t), "FLAGS_FILE=" + flagsFile, "BACKUP_DIR=" + backups, "FREE_PAGES_GUEST=-1",
+		"REDIS_URL=" + redistest.New(t).URL(),
 	}
+	fake := paylinktest.NewServer(t)
+	environ = append(environ, paylinkEnviron(fake)...)
 	s := start(t, dir, append(environ, "PATH="+t.TempDir(), "OPENAI_API_KEY=key", "OPENAI_BASE_URL="+provider.URL)...) // nothing reads photos
 	r := rand.New(rand.NewPCG(1, 1))
 	d := s.device()
@@ -101,9 +106,15 @@ func TestRunbookCommandsWork(t *testing.T) {
 		return s.operate("GET", "/jobs/dead", nil, &dead) == 200 && len(dead.Jobs) == 2
 	}, time.Minute, 100*time.Millisecond)
 
+	bought, _ := d.buy("basic")
+	require.True(t, fake.Reprice(bought.OrderNumber, "4.99") && fake.Pay(bought.OrderNumber))
+	bought, _ = d.verify(bought.OrderNumber)
+	require.Equal(t, "review", bought.State)
+
 	programs := t.TempDir()
 	require.NoError(t, os.Symlink(binary, filepath.Join(programs, "server")))
-	environ = append(environ, "PATH="+programs+":"+os.Getenv("PATH"), "HOME="+dir, "DATA_DIR="+dir, "LEARNSNAP="+s.url, fmt.Sprintf("ID=%d", dead.Jobs[0].ID))
+	environ = append(environ, "PATH="+programs+":"+os.Getenv("PATH"), "HOME="+dir, "DATA_DIR="+dir, "LEARNSNAP="+s.url, fmt.Sprintf("ID=%d", dead.Jobs[0].ID),
+		"ORDER="+bought.OrderNumber, "OWNER="+s.ownerOf(d))
 	sections := readRunbook(t)
 	require.Equal(t, "Before you begin", sections[1].title)
 	require.NotEmpty(t, sections[1].commands)
@@ -119,6 +130,7 @@ func TestRunbookCommandsWork(t *testing.T) {
 				out, err := cmd.CombinedOutput()
 				require.NoError(t, err, "%s\n%s", commands, out)
 				require.NotContains(t, string(out), jwtSecret)
+				require.NotContains(t, string(out), hookHeader)
 				t.Logf("%.2000s", out)
 			})
 		}

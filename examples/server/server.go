@@ -133,6 +133,9 @@ func (s *server) switches(ctx context.Context) error {
 	if s.limits, err = newLimits(s.config, s.store, s.log); err != nil {
 		return err
 	}
+	if s.limits.fallback != nil {
+		s.metrics.Limits(func() bool { return s.limits.fallback.State().Shared })
+	}
 	s.watchdog = resilience.NewWatchdog(resilience.WatchdogConfig{
 		Limit: int64(s.config.MemoryLimitMB) << 20,
 		OnChange: func(from, to resilience.MemoryState) {

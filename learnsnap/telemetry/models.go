@@ -23,14 +23,14 @@ func (m *Metrics) Models() ai.Tracer {
 	return m.models
 }
 
-// Breaker adds a model's circuit breaker: circuit_breaker_state is 1 for the state
-// that it is in, asked at each scrape.
-func (m *Metrics) Breaker(model string, state func() resilience.State) {
+// Breaker adds the circuit breaker of a provider, be it a model or a gateway of
+// payments: circuit_breaker_state is 1 for the state that it is in, asked at each scrape.
+func (m *Metrics) Breaker(provider string, state func() resilience.State) {
 	for _, s := range []resilience.State{resilience.Closed, resilience.HalfOpen, resilience.Open} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "circuit_breaker_state",
-			Help:        "1 for the state that the breaker of a model is in.",
-			ConstLabels: prometheus.Labels{"provider": model, "state": s.String()},
+			Help:        "1 for the state that the breaker of a provider is in.",
+			ConstLabels: prometheus.Labels{"provider": provider, "state": s.String()},
 		}, func() float64 {
 			if state() == s {
 				return 1

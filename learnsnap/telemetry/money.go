@@ -56,3 +56,14 @@ func outcomesOf(counters *prometheus.CounterVec, further []string) func(string) 
 		counters.WithLabelValues(outcome).Inc()
 	}
 }
+
+// Stuck adds what selling leaves lying: payments_stuck, payments that an operator
+// should look at, and webhook_events_waiting, webhooks that were taken in and that
+// nobody has worked on. Both are asked at each scrape and must not wait: let them
+// answer what was counted last.
+func (m *Metrics) Stuck(payments, webhooks func() int) {
+	m.gauge("payments_stuck", "Payments that an operator should look at: under review, or without an end for longer than their time.", nil,
+		func() float64 { return float64(payments()) })
+	m.gauge("webhook_events_waiting", "Webhooks of the payment gateway that were taken in and wait for longer than they should.", nil,
+		func() float64 { return float64(webhooks()) })
+}

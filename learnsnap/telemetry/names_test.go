@@ -54,9 +54,11 @@ jobs_dead_total{}
 jobs_depth{state}
 jobs_oldest_seconds{}
 learnsnap_build_info{goversion,revision,version}
+limits_shared{}
 memory_limit_bytes{}
 memory_state{state}
 memory_used_bytes{}
+payments_stuck{}
 payments_total{outcome}
 quiz_generation_duration_seconds{}
 quiz_questions_total{outcome}
@@ -65,6 +67,7 @@ quiz_verifications_total{outcome}
 slo_burn_rate{slo,window}
 slo_error_budget_remaining_ratio{slo}
 webhook_events_total{outcome}
+webhook_events_waiting{}
 `
 
 func TestMetricsAreThoseThatAreWrittenDown(t *testing.T) {
@@ -182,13 +185,21 @@ func TestStatesAreToldAsTheyAreAtTheScrape(t *testing.T) {
 	m.Flags([]string{"READ_ONLY_MODE"}, func(string) bool { return on })
 	m.Memory(func() resilience.MemoryReport { return memory })
 	m.Backups(func() time.Time { return backup })
+	shared, stuck, waiting := true, 0, 0
+	m.Limits(func() bool { return shared })
+	m.Stuck(func() int { return stuck }, func() int { return waiting })
 	got := scrape(t, m)
-	for _, line := range []string{`feature_flag_enabled{flag="READ_ONLY_MODE"} 0`, `memory_state{state="ok"} 1`, `backup_last_success_timestamp_seconds 0`} {
+	for _, line := range []string{
+		`feature_flag_enabled{flag="READ_ONLY_MODE"} 0`, `memory_state{state="ok"} 1`, `backup_last_success_timestamp_seconds 0`,
+		`limits_shared 1`, `payments_stuck 0`, `webhook_events_waiting 0`,
+	} {
 		require.Contains(t, got, line+"\n")
 	}
 	on, memory, backup = true, resilience.MemoryReport{State: resilience.MemoryShed, Used: 75, Limit: 100}, time.Unix(7, 0)
+	shared, stuck, waiting = false, 2, 3
 	got = scrape(t, m)
 	for _, line := range []string{
+		`limits_shared 0`, `payments_stuck 2`, `webhook_events_waiting 3`,
 		`feature_flag_enabled{flag="READ_ONLY_MODE"} 1`, `memory_state{state="ok"} 0`, `memory_state{state="shed"} 1`,
 		`memory_used_bytes 75`, `memory_limit_bytes 100`, `backup_last_success_timestamp_seconds 7`,
 	} {
@@ -255,6 +266,8 @@ func wired(t testing.TB) *telemetry.Metrics {
 	m.Flags(set, func(string) bool { return false })
 	m.Memory(func() resilience.MemoryReport { return resilience.MemoryReport{} })
 	m.Backups(func() time.Time { return time.Time{} })
+	m.Limits(func() bool { return true })
+	m.Stuck(func() int { return 0 }, func() int { return 0 })
 	m.Budgets(budgets(t).Report)
 
 	store, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir()})

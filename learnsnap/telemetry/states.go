@@ -43,6 +43,12 @@ func (m *Metrics) Backups(last func() time.Time) {
 	})
 }
 
+// Limits adds limits_shared: 1 while the limits of callers are counted for all
+// processes together, 0 while each counts for itself. It is asked at each scrape.
+func (m *Metrics) Limits(shared func() bool) {
+	m.gauge("limits_shared", "1 while limits are counted for all processes together, 0 while this one counts alone.", nil, func() float64 { return one(shared()) })
+}
+
 func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
 }
