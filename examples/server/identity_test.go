@@ -125,6 +125,7 @@ func TestEveryRouteKnowsWhoAsks(t *testing.T) {
 		want         []int
 	}{
 		{"GET", quiz, []int{401, 200, 404, 404, 404, 404, 401, 401}},
+		{"GET", quiz + "/events", []int{401, 200, 404, 404, 404, 404, 401, 401}},
 		{"GET", quiz + "/result", []int{401, 409, 404, 404, 404, 404, 401, 401}},
 		{"POST", quiz + "/submit", []int{401, 400, 400, 400, 400, 400, 401, 401}},
 		{"POST", quiz + "/report-question", []int{401, 400, 400, 400, 400, 400, 401, 401}},
@@ -135,6 +136,12 @@ func TestEveryRouteKnowsWhoAsks(t *testing.T) {
 		{"GET", "/api/v1/admin/flags", []int{401, 401, 401, 403, 403, 200, 401, 401}},
 		{"GET", "/api/v1/admin/audit", []int{401, 401, 401, 403, 403, 200, 401, 401}},
 		{"GET", "/api/v1/admin/jobs/dead", []int{401, 401, 401, 403, 403, 200, 401, 401}},
+		{"POST", "/api/v1/admin/jobs/dead/1/retry", []int{401, 401, 401, 403, 403, 400, 401, 401}},
+		{"POST", "/api/v1/admin/jobs/dead/1/discard", []int{401, 401, 401, 403, 403, 400, 401, 401}},
+		{"POST", "/api/v1/admin/payments/x/recheck", []int{401, 401, 401, 403, 403, 503, 401, 401}},
+		{"POST", "/api/v1/admin/payments/x/close", []int{401, 401, 401, 403, 403, 503, 401, 401}},
+		{"DELETE", "/api/v1/admin/flags/READ_ONLY_MODE", []int{401, 401, 401, 403, 403, 400, 401, 401}},
+		{"PUT", "/api/v1/admin/log-level", []int{401, 401, 401, 403, 403, 400, 401, 401}},
 		{"GET", "/api/v1/admin/breakers", []int{401, 401, 401, 403, 403, 200, 401, 401}},
 		{"GET", "/api/v1/admin/log-level", []int{401, 401, 401, 403, 403, 200, 401, 401}},
 		{"GET", "/api/v1/admin/metrics", []int{401, 401, 401, 403, 403, 200, 401, 401}},
