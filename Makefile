@@ -38,7 +38,7 @@ drill: deps ## the long fault drills: kills, cuts, restarts, load
 	LEARNSNAP_DRILL=1 $(GO) test -count=1 -timeout 60m -run 'Drill' -v $(PKGS)
 
 deps:
-	@./scripts/deps $(filter test,$(MAKECMDGOALS))
+	@./scripts/deps $(if $(filter test drill bench,$(MAKECMDGOALS)),test)
 
 clean:
 	rm -rf bin
