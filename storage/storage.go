@@ -142,6 +142,12 @@ type Reports interface {
 
 	// Reports returns the reports of a session, oldest first.
 	Reports(ctx context.Context, session string) ([]Report, error)
+
+	// RecentReports returns reports of all sessions, newest first, at most limit: those
+	// that follow before in that order, of which Created, Session, Question and Owner
+	// count. The zero Report is before all others. One that replaces another is as new as
+	// its Created says.
+	RecentReports(ctx context.Context, before Report, limit int) ([]Report, error)
 }
 
 // Credits is a ledger of pages: append-only entries, each with a cause that is

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
@@ -15,6 +16,8 @@ const (
 		ON CONFLICT (session, question, owner) DO UPDATE SET reason = excluded.reason, comment = excluded.comment, created = excluded.created`
 	selectReports = `SELECT session, question, owner, reason, comment, created FROM reports
 		WHERE session = $1 ORDER BY created, question, owner`
+	selectRecentReports = `SELECT session, question, owner, reason, comment, created FROM reports
+		WHERE (created, session, question, owner) < ($1, $2, $3, $4) ORDER BY created DESC, session DESC, question DESC, owner DESC LIMIT $5`
 )
 
 // AddReport implements [storage.Reports].
@@ -43,9 +46,31 @@ func (s *Store) Reports(ctx context.Context, session string) ([]storage.Report, 
 	if !validID(session) {
 		return nil, ctx.Err()
 	}
+	reports, err := s.reports(ctx, selectReports, session)
+	if err != nil {
+		return nil, fmt.Errorf("reports on session %s: %w", session, err)
+	}
+	return reports, nil
+}
+
+// RecentReports implements [storage.Reports].
+func (s *Store) RecentReports(ctx context.Context, before storage.Report, limit int) ([]storage.Report, error) {
+	created := pgtype.Timestamptz{Time: before.Created, Valid: true}
+	if before == (storage.Report{}) {
+		created.InfinityModifier = pgtype.Infinity
+	}
+	reports, err := s.reports(ctx, selectRecentReports, created, before.Session, before.Question, before.Owner, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("recent reports: %w", err)
+	}
+	return reports, nil
+}
+
+// reports runs a statement that returns reports.
+func (s *Store) reports(ctx context.Context, query string, args ...any) ([]storage.Report, error) {
 	var reports []storage.Report
 	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectReports, session)
+		rows, err := conn.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -56,8 +81,5 @@ func (s *Store) Reports(ctx context.Context, session string) ([]storage.Report, 
 		})
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("reports on session %s: %w", session, err)
-	}
-	return reports, nil
+	return reports, err
 }

@@ -149,6 +149,22 @@ func (s *Store) Reports(ctx context.Context, session string) ([]storage.Report, 
 	return reports, nil
 }
 
+// RecentReports implements [storage.Reports].
+func (s *Store) RecentReports(ctx context.Context, before storage.Report, limit int) ([]storage.Report, error) {
+	reports, err := s.plain.RecentReports(ctx, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range reports {
+		comment, err := s.box(r.Session).open(commentOf(r), []byte(r.Comment))
+		if err != nil {
+			return nil, fmt.Errorf("report on session %s: %w", r.Session, err)
+		}
+		reports[i].Comment = string(comment)
+	}
+	return reports, nil
+}
+
 // Check implements [storage.Store]. Beside what the store underneath finds, it names
 // values that can't be opened, where that store is a [storage.Rewriter].
 func (s *Store) Check(ctx context.Context) error {

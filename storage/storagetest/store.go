@@ -57,6 +57,7 @@ func (s *suite) calls(ctx context.Context) map[string]error {
 	_, errs["Progress"] = s.Progress(ctx, []string{"a"})
 	errs["AddReport"] = s.AddReport(ctx, storage.Report{Session: "a", Question: "q", Owner: "amal"})
 	_, errs["Reports"] = s.Reports(ctx, "a")
+	_, errs["RecentReports"] = s.RecentReports(ctx, storage.Report{}, 1)
 	errs["KeepText"] = s.KeepText(ctx, "amal", "h", "a", 1)
 	_, _, errs["Text"] = s.Text(ctx, "amal", "h")
 	_, errs["Balance"] = s.Balance(ctx, "amal")
