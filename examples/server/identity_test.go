@@ -153,6 +153,7 @@ func TestEveryRouteKnowsWhoAsks(t *testing.T) {
 		{"POST", "/api/v1/payment/verify", []int{401, 503, 503, 503, 503, 503, 401, 401}},
 		{"POST", "/api/webhooks/paylink", []int{503, 503, 503, 503, 503, 503, 503, 503}},
 		{"GET", "/api/v1/admin/payments/stuck", []int{401, 401, 401, 403, 403, 503, 401, 401}},
+		{"GET", "/api/v1/admin/question-reports", []int{401, 401, 401, 403, 403, 200, 401, 401}},
 		{"GET", "/api/v1/admin/owners/x/ledger", []int{401, 401, 401, 403, 403, 200, 401, 401}},
 		{"POST", "/api/v1/admin/owners/x/adjust", []int{401, 401, 401, 403, 403, 400, 401, 401}},
 		{"GET", "/health", []int{200, 200, 200, 200, 200, 200, 200, 200}},

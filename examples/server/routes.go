@@ -65,6 +65,7 @@ func (s *server) routes() []route {
 		{"GET", "/api/v1/admin/payments/stuck", 0, always, s.operators(s.stuckPayments), nil},
 		{"POST", "/api/v1/admin/payments/:order/recheck", bodyLimit, always, s.operators(s.recheckPayment), nil},
 		{"POST", "/api/v1/admin/payments/:order/close", bodyLimit, always, s.operators(s.closePayment), nil},
+		{"GET", "/api/v1/admin/question-reports", 0, always, s.operators(s.listReports), nil},
 		{"GET", "/api/v1/admin/owners/:owner/ledger", 0, always, s.operators(s.ownersLedger), nil},
 		{"POST", "/api/v1/admin/owners/:owner/adjust", bodyLimit, always, s.operators(s.adjustOwner), nil},
 		{"GET", "/api/v1/admin/flags", 0, always, s.operators(s.listFlags), nil},
