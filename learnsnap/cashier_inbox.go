@@ -89,21 +89,29 @@ func (c *Cashier) quietly(ctx context.Context, round func(context.Context) error
 	}
 }
 
-// workInbox looks at the payment of each message.
+// workInbox looks at the payment of each message. One that can't be worked on does not
+// hold up those behind it; it comes again.
 func (c *Cashier) workInbox(ctx context.Context) error {
 	for {
 		pending, err := c.pending(ctx)
 		if err != nil || len(pending) == 0 {
 			return err
 		}
+		var failed error
 		for _, w := range pending {
 			outcome, err := c.hinted(ctx, w)
-			if err != nil {
-				return fmt.Errorf("message %d of a gateway: %w", w.ID, err)
+			if err == nil {
+				err = c.mark(ctx, w.ID, outcome)
 			}
-			if err := c.mark(ctx, w.ID, outcome); err != nil {
-				return err
+			if err != nil && failed == nil {
+				failed = fmt.Errorf("message %d of a gateway: %w", w.ID, err)
 			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 }
