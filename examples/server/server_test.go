@@ -426,6 +426,7 @@ func TestAClientThatLeavesInTheMiddleOfAnUploadLeavesNoFile(t *testing.T) {
 	_, err = io.WriteString(w, "--b\r\nContent-Disposition: form-data; name=\"pages\"; filename=\"a\"\r\n\r\n"+strings.Repeat(heart, 200))
 	require.NoError(t, err)
 	cancel()
+	require.NoError(t, w.CloseWithError(context.Canceled)) // else the client may wait for more of the body before it leaves
 	require.Error(t, <-left)
 	require.NoError(t, s.stop(), "a stop waits for the request")
 	require.Empty(t, blobs(t, s.dir))
