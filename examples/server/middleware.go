@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -17,11 +18,19 @@ import (
 	"github.com/learnsnap/learnsnap-go/learnsnap/telemetry"
 )
 
-const requestIDHeader = "X-Request-ID"
+// requestIDHeader is X-Request-ID in the form in which net/http keeps names.
+const requestIDHeader = "X-Request-Id"
 
 // identified gives every request an id, the client's own where it is a sane one,
 // and every answer the headers that keep browsers careful.
 func (s *server) identified(next http.Handler) http.Handler {
+	// The lists are made once, and shared by all answers: nobody adds to them.
+	careful := http.Header{
+		"X-Content-Type-Options":  {"nosniff"},
+		"Referrer-Policy":         {"no-referrer"},
+		"X-Frame-Options":         {"DENY"},
+		"Content-Security-Policy": {"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
 		if !saneID(id) {
@@ -29,10 +38,7 @@ func (s *server) identified(next http.Handler) http.Handler {
 		}
 		h := w.Header()
 		h.Set(requestIDHeader, id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		maps.Copy(h, careful)
 		next.ServeHTTP(w, r.WithContext(telemetry.WithRequestID(r.Context(), id)))
 	})
 }
@@ -53,7 +59,9 @@ func (s *server) observed(rt route) httprouter.Handle {
 		began := time.Now()
 		answered := &answer{ResponseWriter: w}
 		ctx, end := s.tracing.Request(r, name)
-		r = r.WithContext(ctx)
+		if ctx != r.Context() {
+			r = r.WithContext(ctx)
+		}
 		body := r.Body
 		if rt.bytes > 0 {
 			r.Body = &unhurried{http.MaxBytesReader(answered, body, rt.bytes), http.NewResponseController(w)}
