@@ -129,6 +129,9 @@ func TestAlertsArriveAndEnd(t *testing.T) {
 		})
 		t.Run("memory near its limit", func(t *testing.T) {
 			t.Parallel()
+			if os.Getenv("LEARNSNAP_DRILL") == "" {
+				t.Skip("it takes tens of thousands of watchers to fill a server's memory; set LEARNSNAP_DRILL=1")
+			}
 			device := small.device()
 			id := device.create([][]byte{[]byte(heart)}, "questions", "5").SessionID
 			leave := device.crowdOfWatchers(id, 0.78)

@@ -185,8 +185,9 @@ func TestAKillTakesTheLastSecondsOfTheCountAlone(t *testing.T) {
 	s := start(t, dir, environ...)
 	d := s.device()
 	var answered atomic.Int64
+	address := s.url + "/api/v1/credits"
 	calm := crowd(2, func() {
-		resp, err := http.Get(s.url + "/api/v1/credits")
+		resp, err := http.Get(address)
 		if err != nil {
 			return // killed
 		}
