@@ -34,14 +34,15 @@ var walls = map[string]wall{
 	"storage":                {},
 	"storage/storagetest":    {ours: "storage"},
 	"storage/sealed":         {ours: "storage"},
+	"storage/internal/valid": {ours: "storage"},
 	"storage/internal/hours": {},
 	"storage/internal/jobs":  {ours: "storage", others: "github.com/riverqueue/river github.com/riverqueue/river/riverdriver github.com/riverqueue/river/rivertype"},
 	"storage/sqlite": {
-		ours:   "storage storage/internal/hours storage/internal/jobs",
+		ours:   "storage storage/internal/hours storage/internal/jobs storage/internal/valid",
 		others: "modernc.org/sqlite github.com/pressly/goose/v3 github.com/riverqueue/river/riverdriver/riversqlite github.com/riverqueue/river",
 	},
 	"storage/postgres": {
-		ours:   "storage storage/internal/hours storage/internal/jobs",
+		ours:   "storage storage/internal/hours storage/internal/jobs storage/internal/valid",
 		others: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 github.com/riverqueue/river",
 	},
 	"storage/postgres/pgtest": {},

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -34,7 +35,7 @@ const (
 
 // OpenAccount implements [storage.Accounts].
 func (s *Store) OpenAccount(ctx context.Context, a storage.Account, w storage.Welcome) (storage.Account, bool, error) {
-	if err := validAccount(a, w); err != nil {
+	if err := valid.Account(a, w); err != nil {
 		return storage.Account{}, false, fmt.Errorf("open account: %w", err)
 	}
 	var found storage.Account
@@ -56,19 +57,6 @@ func (s *Store) OpenAccount(ctx context.Context, a storage.Account, w storage.We
 		return storage.Account{}, false, fmt.Errorf("open account: %w", err)
 	}
 	return found, made, nil
-}
-
-func validAccount(a storage.Account, w storage.Welcome) error {
-	if a.ID == "" {
-		return errors.New("it has no id")
-	}
-	if a.Kind != storage.Device && a.Kind != storage.User {
-		return fmt.Errorf("%q is no kind of account", string(a.Kind))
-	}
-	if w.Cause == "" && (w.Pages > 0 || w.EarlyPages > 0) {
-		return errors.New("its welcome has no cause")
-	}
-	return nil
 }
 
 // A querier runs a statement, in a transaction or without one.

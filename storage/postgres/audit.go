@@ -66,19 +66,11 @@ func (s *Store) auditAll(ctx context.Context, tx pgx.Tx, calls []*call[storage.A
 
 // AuditEntries implements [storage.Audit].
 func (s *Store) AuditEntries(ctx context.Context, before int64, limit int) ([]storage.AuditEntry, error) {
-	var entries []storage.AuditEntry
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectAudit, before, max(limit, 0))
-		if err != nil {
-			return err
-		}
-		entries, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e storage.AuditEntry, err error) {
-			err = row.Scan(&e.ID, &e.Who, &e.What, &e.Target, &e.Why, &e.Detail, &e.At)
-			e.At = e.At.UTC()
-			return e, err
-		})
-		return err
-	})
+	entries, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (e storage.AuditEntry, err error) {
+		err = row.Scan(&e.ID, &e.Who, &e.What, &e.Target, &e.Why, &e.Detail, &e.At)
+		e.At = e.At.UTC()
+		return e, err
+	}, selectAudit, before, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("audit entries: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 // pieceSize is how many bytes of a blob are one row. Every piece but the last is
@@ -46,8 +47,8 @@ const (
 // PutBlob implements [storage.Blobs]. It holds one piece of r at a time, and no
 // connection while it waits for r.
 func (s *Store) PutBlob(ctx context.Context, session string, r io.Reader) (storage.Blob, error) {
-	if !validID(session) {
-		return storage.Blob{}, fmt.Errorf("put blob: %w", errBadID)
+	if !valid.ID(session) {
+		return storage.Blob{}, fmt.Errorf("put blob: %w", valid.ErrID)
 	}
 	u := upload{store: s}
 	kept := false
@@ -158,7 +159,7 @@ func (u *upload) drop() {
 
 // OpenBlob implements [storage.Blobs]. The blob is read a piece at a time, with ctx.
 func (s *Store) OpenBlob(ctx context.Context, session, hash string) (io.ReadSeekCloser, error) {
-	if !validID(session) || !validHash(hash) {
+	if !valid.ID(session) || !valid.Hash(hash) {
 		return nil, fmt.Errorf("open blob: %w", cmp.Or(ctx.Err(), storage.ErrNotFound))
 	}
 	b := &blobReader{ctx: ctx, store: s, piece: -1}
@@ -171,14 +172,9 @@ func (s *Store) OpenBlob(ctx context.Context, session, hash string) (io.ReadSeek
 	return b, nil
 }
 
-func validHash(hash string) bool {
-	raw, err := hex.DecodeString(hash)
-	return err == nil && len(raw) == sha256.Size && hash == hex.EncodeToString(raw)
-}
-
 // DeleteBlobs implements [storage.Blobs].
 func (s *Store) DeleteBlobs(ctx context.Context, session string) error {
-	if !validID(session) {
+	if !valid.ID(session) {
 		return ctx.Err() // nothing can be there
 	}
 	err := s.pool.tx(ctx, func(tx pgx.Tx) error {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/learnsnap/learnsnap-go/storage"
 	"github.com/learnsnap/learnsnap-go/storage/internal/jobs"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 // A create is a session that somebody wants to be stored.
@@ -30,7 +30,7 @@ const (
 
 // CreateSession implements [storage.Sessions].
 func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool) error {
-	if err := validSession(n); err != nil {
+	if err := valid.Session(n); err != nil {
 		return fmt.Errorf("create session: %w", err)
 	}
 	if n.Created.IsZero() {
@@ -40,19 +40,6 @@ func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool)
 		return fmt.Errorf("create session %s: %w", n.ID, err)
 	}
 	s.queue.Wake()
-	return nil
-}
-
-func validSession(n storage.Session) error {
-	if !validID(n.ID) {
-		return errBadID
-	}
-	if n.Owner == "" {
-		return errors.New("it has no owner")
-	}
-	if n.Pages < 0 {
-		return fmt.Errorf("it has %d pages", n.Pages)
-	}
 	return nil
 }
 

@@ -86,19 +86,11 @@ func (s *Store) postAll(ctx context.Context, tx pgx.Tx, calls []*call[post]) err
 
 // Entries implements [storage.Credits].
 func (s *Store) Entries(ctx context.Context, owner string, before int64, limit int) ([]storage.Entry, error) {
-	var entries []storage.Entry
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectEntries, owner, before, max(limit, 0))
-		if err != nil {
-			return err
-		}
-		entries, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e storage.Entry, err error) {
-			err = row.Scan(&e.ID, &e.Owner, &e.Action, &e.Pages, &e.Cause, &e.Created)
-			e.Created = e.Created.UTC()
-			return e, err
-		})
-		return err
-	})
+	entries, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (e storage.Entry, err error) {
+		err = row.Scan(&e.ID, &e.Owner, &e.Action, &e.Pages, &e.Cause, &e.Created)
+		e.Created = e.Created.UTC()
+		return e, err
+	}, selectEntries, owner, before, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("entries: %w", err)
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 // An appended item is one that a worker wants to be stored.
@@ -28,7 +28,7 @@ const (
 
 // AppendItem implements [storage.Claims].
 func (s *Store) AppendItem(ctx context.Context, session string, claim int64, it storage.Item) error {
-	if !validID(session) {
+	if !valid.ID(session) {
 		return fmt.Errorf("append item: %w", storage.ErrNotFound)
 	}
 	if it.JSON == nil {
@@ -117,20 +117,12 @@ func lockSessions(ctx context.Context, tx pgx.Tx, calls []*call[appended]) (map[
 
 // Items implements [storage.Items].
 func (s *Store) Items(ctx context.Context, session string, after int) ([]storage.Item, error) {
-	if !validID(session) {
+	if !valid.ID(session) {
 		return nil, ctx.Err()
 	}
-	var items []storage.Item
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectItems, session, after)
-		if err != nil {
-			return err
-		}
-		items, err = pgx.AppendRows(items[:0], rows, func(row pgx.CollectableRow) (it storage.Item, err error) {
-			return it, row.Scan(&it.Seq, &it.Kind, &it.JSON)
-		})
-		return err
-	})
+	items, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (it storage.Item, err error) {
+		return it, row.Scan(&it.Seq, &it.Kind, &it.JSON)
+	}, selectItems, session, after)
 	if err != nil {
 		return nil, fmt.Errorf("items of session %s: %w", session, err)
 	}
@@ -142,17 +134,9 @@ func (s *Store) Progress(ctx context.Context, ids []string) ([]storage.Progress,
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	var all []storage.Progress
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, progress, ids)
-		if err != nil {
-			return err
-		}
-		all, err = pgx.AppendRows(all[:0], rows, func(row pgx.CollectableRow) (p storage.Progress, err error) {
-			return p, row.Scan(&p.ID, &p.Status, &p.Items)
-		})
-		return err
-	})
+	all, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (p storage.Progress, err error) {
+		return p, row.Scan(&p.ID, &p.Status, &p.Items)
+	}, progress, ids)
 	if err != nil {
 		return nil, fmt.Errorf("progress of %d sessions: %w", len(ids), err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -198,8 +199,8 @@ func loadJobs(ctx context.Context, tx pgx.Tx, t storage.Table, rows iter.Seq2[st
 }
 
 func loadBlob(ctx context.Context, tx pgx.Tx, now time.Time, b storage.DumpedBlob) (err error) {
-	if !validID(b.Session) {
-		return errBadID
+	if !valid.ID(b.Session) {
+		return valid.ErrID
 	}
 	r, err := b.Open()
 	if err != nil {

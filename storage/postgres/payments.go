@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 
 // CreatePayment implements [storage.Payments].
 func (s *Store) CreatePayment(ctx context.Context, p storage.Payment) (storage.Payment, error) {
-	if err := validPayment(p); err != nil {
+	if err := valid.Payment(p); err != nil {
 		return storage.Payment{}, fmt.Errorf("create payment: %w", err)
 	}
 	now := s.now()
@@ -52,18 +53,6 @@ func (s *Store) CreatePayment(ctx context.Context, p storage.Payment) (storage.P
 		return storage.Payment{}, fmt.Errorf("create payment %q: %w", p.Order, found)
 	}
 	return there, fmt.Errorf("create payment %q: %w", p.Order, existsAlready(err))
-}
-
-func validPayment(p storage.Payment) error {
-	switch {
-	case p.Order == "" || p.Owner == "" || p.State == "":
-		return errors.New("it needs an order, an owner and a state")
-	case p.State == storage.PaymentPaid:
-		return errors.New("none begins as paid")
-	case p.Pages < 1 || p.Amount < 0:
-		return fmt.Errorf("it has %d pages for an amount of %d", p.Pages, p.Amount)
-	}
-	return nil
 }
 
 // Payment implements [storage.Payments].
@@ -146,15 +135,7 @@ func (s *Store) pay(ctx context.Context, tx pgx.Tx, order string, m storage.Paym
 
 // StuckPayments implements [storage.Payments].
 func (s *Store) StuckPayments(ctx context.Context, states []string, before time.Time, limit int) ([]storage.Payment, error) {
-	var all []storage.Payment
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectStuck, before, states, max(limit, 0))
-		if err != nil {
-			return err
-		}
-		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (storage.Payment, error) { return scanPayment(row) })
-		return err
-	})
+	all, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (storage.Payment, error) { return scanPayment(row) }, selectStuck, before, states, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("stuck payments: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // AddReport implements [storage.Reports].
 func (s *Store) AddReport(ctx context.Context, r storage.Report) error {
-	if !validID(r.Session) {
+	if !valid.ID(r.Session) {
 		return fmt.Errorf("report: %w", storage.ErrNotFound)
 	}
 	if r.Created.IsZero() {
@@ -43,7 +44,7 @@ func (s *Store) AddReport(ctx context.Context, r storage.Report) error {
 
 // Reports implements [storage.Reports].
 func (s *Store) Reports(ctx context.Context, session string) ([]storage.Report, error) {
-	if !validID(session) {
+	if !valid.ID(session) {
 		return nil, ctx.Err()
 	}
 	reports, err := s.reports(ctx, selectReports, session)
@@ -68,18 +69,10 @@ func (s *Store) RecentReports(ctx context.Context, before storage.Report, limit 
 
 // reports runs a statement that returns reports.
 func (s *Store) reports(ctx context.Context, query string, args ...any) ([]storage.Report, error) {
-	var reports []storage.Report
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		reports, err = pgx.AppendRows(reports[:0], rows, func(row pgx.CollectableRow) (r storage.Report, err error) {
-			err = row.Scan(&r.Session, &r.Question, &r.Owner, &r.Reason, &r.Comment, &r.Created)
-			r.Created = r.Created.UTC()
-			return r, err
-		})
-		return err
-	})
+	reports, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (r storage.Report, err error) {
+		err = row.Scan(&r.Session, &r.Question, &r.Owner, &r.Reason, &r.Comment, &r.Created)
+		r.Created = r.Created.UTC()
+		return r, err
+	}, query, args...)
 	return reports, err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
 )
@@ -81,18 +80,10 @@ func (s *Store) rewrite(ctx context.Context, c column, change func(storage.Place
 
 // keptAfter reads the next values of a column.
 func (s *Store) keptAfter(ctx context.Context, c column, last storage.Place) ([]kept, error) {
-	var found []kept
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, c.next, c.key(last)...)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.AppendRows(found[:0], rows, func(row pgx.CollectableRow) (k kept, err error) {
-			k.place.Field = c.field
-			return k, row.Scan(&k.place.Session, &k.place.Owner, &k.place.Seq, &k.place.Kind, &k.place.Question, &k.value)
-		})
-		return err
-	})
+	found, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (k kept, err error) {
+		k.place.Field = c.field
+		return k, row.Scan(&k.place.Session, &k.place.Owner, &k.place.Seq, &k.place.Kind, &k.place.Question, &k.value)
+	}, c.next, c.key(last)...)
 	return found, err
 }
 

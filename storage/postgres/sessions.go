@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -32,7 +33,7 @@ const (
 
 // Session implements [storage.Sessions].
 func (s *Store) Session(ctx context.Context, id string) (storage.Session, error) {
-	if !validID(id) {
+	if !valid.ID(id) {
 		return storage.Session{}, fmt.Errorf("session: %w", storage.ErrNotFound)
 	}
 	found, err := s.session(ctx, selectSession, id)
@@ -64,7 +65,7 @@ func (s *Store) session(ctx context.Context, query string, args ...any) (storage
 
 // ClaimSession implements [storage.Claims].
 func (s *Store) ClaimSession(ctx context.Context, id string) (storage.Session, error) {
-	if !validID(id) {
+	if !valid.ID(id) {
 		return storage.Session{}, fmt.Errorf("claim session: %w", storage.ErrNotFound)
 	}
 	claimed, err := s.session(ctx, claimSession, id, s.now())
@@ -87,7 +88,7 @@ func (s *Store) conflict(ctx context.Context, id string) error {
 
 // FinishSession implements [storage.Claims].
 func (s *Store) FinishSession(ctx context.Context, id string, claim int64, o storage.Outcome) error {
-	if !validID(id) {
+	if !valid.ID(id) {
 		return fmt.Errorf("finish session: %w", storage.ErrNotFound)
 	}
 	if o.Status != storage.Ready && o.Status != storage.Failed {
@@ -127,7 +128,7 @@ func (s *Store) finish(ctx context.Context, tx pgx.Tx, id, owner string, o stora
 
 // SubmitSession implements [storage.Sessions].
 func (s *Store) SubmitSession(ctx context.Context, id string, result []byte) error {
-	if !validID(id) {
+	if !valid.ID(id) {
 		return fmt.Errorf("submit session: %w", storage.ErrNotFound)
 	}
 	var changed int64
@@ -156,7 +157,7 @@ func (s *Store) ExpireSessions(ctx context.Context, before time.Time, _ string, 
 
 // EraseSession implements [storage.Sessions].
 func (s *Store) EraseSession(ctx context.Context, id, _ string) error {
-	if !validID(id) {
+	if !valid.ID(id) {
 		return fmt.Errorf("erase session: %w", storage.ErrNotFound)
 	}
 	n, err := s.remove(ctx, selectErased, id)
@@ -275,20 +276,4 @@ func notFound(err error) error {
 		return storage.ErrNotFound
 	}
 	return err
-}
-
-// errBadID refuses a session's id that may not name a folder on any engine.
-var errBadID = errors.New("the session's id is not 1 to 64 letters, digits, - or _")
-
-func validID(id string) bool {
-	if id == "" || len(id) > 64 {
-		return false
-	}
-	for _, c := range []byte(id) {
-		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
-		if !ok {
-			return false
-		}
-	}
-	return true
 }

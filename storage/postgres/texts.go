@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -25,7 +26,7 @@ func (s *Store) KeepText(ctx context.Context, owner, hash, session string, seq i
 	if owner == "" || hash == "" {
 		return errors.New("keep a text: it needs an owner and a hash")
 	}
-	if !validID(session) {
+	if !valid.ID(session) {
 		return fmt.Errorf("keep a text: %w", storage.ErrNotFound)
 	}
 	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {

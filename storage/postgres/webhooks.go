@@ -87,19 +87,11 @@ func (s *Store) addEvents(ctx context.Context, tx pgx.Tx, calls []*call[event]) 
 
 // PendingWebhooks implements [storage.Webhooks].
 func (s *Store) PendingWebhooks(ctx context.Context, before time.Time, limit int) ([]storage.Webhook, error) {
-	var all []storage.Webhook
-	err := s.pool.do(ctx, func(conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectPending, before, max(limit, 0))
-		if err != nil {
-			return err
-		}
-		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w storage.Webhook, err error) {
-			err = row.Scan(&w.ID, &w.Gateway, &w.Transaction, &w.Order, &w.Status, &w.Hash, &w.Created)
-			w.Created = w.Created.UTC()
-			return w, err
-		})
-		return err
-	})
+	all, err := collect(ctx, s.pool, func(row pgx.CollectableRow) (w storage.Webhook, err error) {
+		err = row.Scan(&w.ID, &w.Gateway, &w.Transaction, &w.Order, &w.Status, &w.Hash, &w.Created)
+		w.Created = w.Created.UTC()
+		return w, err
+	}, selectPending, before, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("pending webhooks: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 
 // OpenAccount implements [storage.Accounts].
 func (s *Store) OpenAccount(ctx context.Context, a storage.Account, w storage.Welcome) (storage.Account, bool, error) {
-	if err := validAccount(a, w); err != nil {
+	if err := valid.Account(a, w); err != nil {
 		return storage.Account{}, false, fmt.Errorf("open account: %w", err)
 	}
 	// Most are there; they need not wait for a write.
@@ -47,19 +48,6 @@ func (s *Store) OpenAccount(ctx context.Context, a storage.Account, w storage.We
 		return storage.Account{}, false, fmt.Errorf("open account: %w", err)
 	}
 	return found, made, nil
-}
-
-func validAccount(a storage.Account, w storage.Welcome) error {
-	if a.ID == "" {
-		return errors.New("it has no id")
-	}
-	if a.Kind != storage.Device && a.Kind != storage.User {
-		return fmt.Errorf("%q is no kind of account", string(a.Kind))
-	}
-	if w.Cause == "" && (w.Pages > 0 || w.EarlyPages > 0) {
-		return errors.New("its welcome has no cause")
-	}
-	return nil
 }
 
 func findAccount(a storage.Account) (query string, args []any) {

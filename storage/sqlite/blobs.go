@@ -13,6 +13,7 @@ import (
 	"path"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 // unfinished holds blobs while they are written. No session can be called that.
@@ -42,8 +43,8 @@ func (b *blobs) close() error { return b.root.Close() }
 
 // PutBlob implements [storage.Blobs]. It holds 64 KiB of r at a time.
 func (s *Store) PutBlob(ctx context.Context, session string, r io.Reader) (storage.Blob, error) {
-	if !validID(session) {
-		return storage.Blob{}, fmt.Errorf("put blob: %w", errBadID)
+	if !valid.ID(session) {
+		return storage.Blob{}, fmt.Errorf("put blob: %w", valid.ErrID)
 	}
 	return s.blobs.put(ctx, session, r)
 }
@@ -53,7 +54,7 @@ func (s *Store) OpenBlob(ctx context.Context, session, hash string) (io.ReadSeek
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !validID(session) || !validHash(hash) {
+	if !valid.ID(session) || !valid.Hash(hash) {
 		return nil, fmt.Errorf("open blob: %w", storage.ErrNotFound)
 	}
 	file, err := s.blobs.root.Open(path.Join(session, hash))
@@ -71,21 +72,13 @@ func (s *Store) DeleteBlobs(ctx context.Context, session string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !validID(session) {
+	if !valid.ID(session) {
 		return nil // nothing can be there
 	}
 	if err := s.blobs.deleteAll(session); err != nil {
 		return fmt.Errorf("delete blobs of session %s: %w", session, err)
 	}
 	return nil
-}
-
-// errBadID refuses a session's id that may not name a folder.
-var errBadID = errors.New("the session's id is not 1 to 64 letters, digits, - or _")
-
-func validHash(hash string) bool {
-	raw, err := hex.DecodeString(hash)
-	return err == nil && len(raw) == sha256.Size && hash == hex.EncodeToString(raw)
 }
 
 // put writes r beside its final place, for its name is only known at the end, and

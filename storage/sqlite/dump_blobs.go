@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 // frozen begins the names of folders that keep blobs for a dump. No session can be
@@ -72,12 +73,12 @@ func (f *frozenBlobs) close() error {
 func (b *blobs) list(ctx context.Context) (names []blobName, gone bool, err error) {
 	err = b.each(ctx, ".", func(sessions []fs.DirEntry) error {
 		for _, s := range sessions {
-			if !s.IsDir() || !validID(s.Name()) {
+			if !s.IsDir() || !valid.ID(s.Name()) {
 				continue
 			}
 			err := b.each(ctx, s.Name(), func(files []fs.DirEntry) error {
 				for _, file := range files {
-					if validHash(file.Name()) {
+					if valid.Hash(file.Name()) {
 						names = append(names, blobName{s.Name(), file.Name()})
 					}
 				}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -176,8 +177,8 @@ func loadRow(ctx context.Context, table storage.Table, row storage.Row, insert, 
 
 func (s *Store) loadBlobs(ctx context.Context, from storage.Dump) error {
 	for b, err := range from.Blobs(ctx) {
-		if err == nil && !validID(b.Session) {
-			err = errBadID
+		if err == nil && !valid.ID(b.Session) {
+			err = valid.ErrID
 		}
 		if err == nil {
 			err = s.loadBlob(ctx, b)
@@ -208,7 +209,7 @@ func (s *Store) loadBlob(ctx context.Context, b storage.DumpedBlob) error {
 func (b *blobs) empty() error {
 	return b.each(context.Background(), ".", func(entries []fs.DirEntry) error {
 		for _, e := range entries {
-			if validID(e.Name()) {
+			if valid.ID(e.Name()) {
 				if err := b.deleteAll(e.Name()); err != nil {
 					return err
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 
 // CreatePayment implements [storage.Payments].
 func (s *Store) CreatePayment(ctx context.Context, p storage.Payment) (storage.Payment, error) {
-	if err := validPayment(p); err != nil {
+	if err := valid.Payment(p); err != nil {
 		return storage.Payment{}, fmt.Errorf("create payment: %w", err)
 	}
 	now := s.now()
@@ -55,18 +56,6 @@ func (s *Store) CreatePayment(ctx context.Context, p storage.Payment) (storage.P
 		return there, fmt.Errorf("create payment %q: %w", p.Order, err)
 	}
 	return p, nil
-}
-
-func validPayment(p storage.Payment) error {
-	switch {
-	case p.Order == "" || p.Owner == "" || p.State == "":
-		return errors.New("it needs an order, an owner and a state")
-	case p.State == storage.PaymentPaid:
-		return errors.New("none begins as paid")
-	case p.Pages < 1 || p.Amount < 0:
-		return fmt.Errorf("it has %d pages for an amount of %d", p.Pages, p.Amount)
-	}
-	return nil
 }
 
 // unless returns err, or other where that is nil.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 
 // CreateSession implements [storage.Sessions].
 func (s *Store) CreateSession(ctx context.Context, n storage.Session, hold bool) error {
-	if err := validSession(n); err != nil {
+	if err := valid.Session(n); err != nil {
 		return fmt.Errorf("create session: %w", err)
 	}
 	now := s.now()
@@ -75,19 +76,6 @@ func (t tx) unused(n storage.Session) error {
 		return nil
 	}
 	return cmp.Or(err, storage.ErrExists)
-}
-
-func validSession(n storage.Session) error {
-	if !validID(n.ID) {
-		return errors.New("its id is not 1 to 64 letters, digits, - or _")
-	}
-	if n.Owner == "" {
-		return errors.New("it has no owner")
-	}
-	if n.Pages < 0 {
-		return fmt.Errorf("it has %d pages", n.Pages)
-	}
-	return nil
 }
 
 // Session implements [storage.Sessions].

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"path"
 	"time"
+
+	"github.com/learnsnap/learnsnap-go/storage/internal/valid"
 )
 
 const ownedSessions = `SELECT id FROM sessions WHERE id IN (SELECT value FROM json_each(?))`
@@ -42,7 +44,7 @@ func (s *Store) SweepBlobs(ctx context.Context, before time.Time) (int, error) {
 func (s *Store) orphans(ctx context.Context, entries []fs.DirEntry) ([]string, error) {
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && validID(e.Name()) {
+		if e.IsDir() && valid.ID(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
