@@ -152,17 +152,13 @@ func (s *server) listBreakers(w http.ResponseWriter, _ *http.Request, _ httprout
 // listDead answers with dead jobs, newest first, and how many of those have each
 // cause.
 func (s *server) listDead(w http.ResponseWriter, r *http.Request, _ httprouter.Params, _ string) error {
-	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
-	if err != nil {
-		return err
-	}
-	before, err := numberOf(r, "cursor", 0, 1, 1<<62)
+	wanted, err := partOf(r)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), checkWithin)
 	defer cancel()
-	dead, err := s.store.DeadJobs(ctx, before, int(limit))
+	dead, err := s.store.DeadJobs(ctx, wanted.before, wanted.limit)
 	if err != nil {
 		return &learnsnap.Error{Code: learnsnap.Unavailable, Err: err}
 	}
@@ -175,9 +171,7 @@ func (s *server) listDead(w http.ResponseWriter, r *http.Request, _ httprouter.P
 		})
 	}
 	answer := map[string]any{"jobs": jobs, "causes": causes}
-	if len(dead) == int(limit) {
-		answer["next"] = strconv.FormatInt(dead[len(dead)-1].ID, 10)
-	}
+	wanted.next(answer, len(dead), func() int64 { return dead[len(dead)-1].ID })
 	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
@@ -253,17 +247,13 @@ func (s *server) putLogLevel(w http.ResponseWriter, r *http.Request, p httproute
 }
 
 func (s *server) listAudit(w http.ResponseWriter, r *http.Request, _ httprouter.Params, _ string) error {
-	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
-	if err != nil {
-		return err
-	}
-	before, err := numberOf(r, "cursor", 0, 1, 1<<62)
+	wanted, err := partOf(r)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), checkWithin)
 	defer cancel()
-	entries, err := s.store.AuditEntries(ctx, before, int(limit))
+	entries, err := s.store.AuditEntries(ctx, wanted.before, wanted.limit)
 	if err != nil {
 		return &learnsnap.Error{Code: learnsnap.Unavailable, Err: err}
 	}
@@ -274,9 +264,7 @@ func (s *server) listAudit(w http.ResponseWriter, r *http.Request, _ httprouter.
 		})
 	}
 	answer := map[string]any{"entries": views}
-	if len(entries) == int(limit) {
-		answer["next"] = strconv.FormatInt(entries[len(entries)-1].ID, 10)
-	}
+	wanted.next(answer, len(entries), func() int64 { return entries[len(entries)-1].ID })
 	writeJSON(w, http.StatusOK, answer)
 	return nil
 }

@@ -101,6 +101,15 @@ func (s *server) selling() (*till, error) {
 	return s.till, nil
 }
 
+// buyer returns who asks, and the till that sells to them.
+func (s *server) buyer(r *http.Request) (owner string, t *till, err error) {
+	if owner, err = s.owner(r); err != nil {
+		return "", nil, err
+	}
+	t, err = s.selling()
+	return owner, t, err
+}
+
 func (s *server) packs(w http.ResponseWriter, _ *http.Request, _ httprouter.Params) error {
 	packs := payments.DefaultPacks()
 	if s.till != nil {
@@ -131,11 +140,7 @@ func viewPurchase(p learnsnap.Purchase) map[string]any {
 
 // checkout begins a payment.
 func (s *server) checkout(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
-	owner, err := s.owner(r)
-	if err != nil {
-		return err
-	}
-	t, err := s.selling()
+	owner, t, err := s.buyer(r)
 	if err != nil {
 		return err
 	}
@@ -156,11 +161,7 @@ func (s *server) checkout(w http.ResponseWriter, r *http.Request, _ httprouter.P
 
 // verifyPayment tells where a payment stands, and asks Paylink when that may have news.
 func (s *server) verifyPayment(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
-	owner, err := s.owner(r)
-	if err != nil {
-		return err
-	}
-	t, err := s.selling()
+	owner, t, err := s.buyer(r)
 	if err != nil {
 		return err
 	}
@@ -235,11 +236,11 @@ func (s *server) stuckPayments(w http.ResponseWriter, r *http.Request, _ httprou
 	if err != nil {
 		return err
 	}
-	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
+	limit, err := limitOf(r)
 	if err != nil {
 		return err
 	}
-	stuck, err := t.cashier.Stuck(r.Context(), int(limit))
+	stuck, err := t.cashier.Stuck(r.Context(), limit)
 	if err != nil {
 		return err
 	}
@@ -292,11 +293,7 @@ func (s *server) changePayment(
 
 // ownersLedger answers with an owner's entries and balance.
 func (s *server) ownersLedger(w http.ResponseWriter, r *http.Request, p httprouter.Params, _ string) error {
-	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
-	if err != nil {
-		return err
-	}
-	before, err := numberOf(r, "cursor", 0, 1, 1<<62)
+	wanted, err := partOf(r)
 	if err != nil {
 		return err
 	}
@@ -306,16 +303,14 @@ func (s *server) ownersLedger(w http.ResponseWriter, r *http.Request, p httprout
 	balance, err := s.store.Balance(ctx, owner)
 	var entries []storage.Entry
 	if err == nil {
-		entries, err = s.store.Entries(ctx, owner, before, int(limit))
+		entries, err = s.store.Entries(ctx, owner, wanted.before, wanted.limit)
 	}
 	if err != nil {
 		return &learnsnap.Error{Code: learnsnap.Unavailable, Err: err}
 	}
-	views := make([]entryView, len(entries))
-	for i, e := range entries {
-		views[i] = entryView{e.ID, e.Action, e.Pages, e.Cause, e.Created}
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"owner": owner, "balance": balance, "entries": views})
+	answer := map[string]any{"owner": owner, "balance": balance}
+	viewEntries(answer, wanted, entries)
+	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
 

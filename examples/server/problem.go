@@ -49,7 +49,7 @@ var problems = map[learnsnap.Code]problem{
 	learnsnap.EmptyPage:           {400, "The page is empty. Send it again.", "الصفحة فارغة. أرسلها مرة أخرى."},
 	learnsnap.CorruptPage:         {400, "The photo is cut off or broken. Send it again.", "الصورة ناقصة أو تالفة. أرسلها مرة أخرى."},
 	deviceRequired:                {401, "Ask for a device token first: POST /api/v1/device/issue.", "اطلب رمز الجهاز أولا: POST /api/v1/device/issue."},
-	invalidToken:                  {401, "The device token is not valid. Ask for a new one: POST /api/v1/device/issue.", "رمز الجهاز غير صالح. اطلب رمزا جديدا: POST /api/v1/device/issue."},
+	invalidToken:                  {401, "The token is not valid. A user signs in again; a device asks for a new one: POST /api/v1/device/issue.", "الرمز غير صالح. يسجل المستخدم دخوله من جديد، ويطلب الجهاز رمزا جديدا: POST /api/v1/device/issue."},
 	learnsnap.InsufficientCredits: {402, "There are not enough pages left. Send fewer pages.", "لا يكفي عدد الصفحات المتبقية. أرسل صفحات أقل."},
 	crossOrigin:                   {403, "Another site has sent this request. Open this site itself.", "أرسل هذا الطلب موقع آخر. افتح هذا الموقع نفسه."},
 	forbidden:                     {403, "This needs the role of an operator.", "هذا الإجراء متاح للمشغلين فقط."},

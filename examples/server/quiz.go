@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/julienschmidt/httprouter"
@@ -48,12 +46,6 @@ func (s *server) credits(w http.ResponseWriter, r *http.Request, _ httprouter.Pa
 	return nil
 }
 
-// The most entries that one answer of history has, and how many it has by itself.
-const (
-	historyMost = 200
-	historySize = 50
-)
-
 // An entryView is an entry of the ledger as a client sees it.
 type entryView struct {
 	ID      int64          `json:"id"`
@@ -69,42 +61,18 @@ func (s *server) history(w http.ResponseWriter, r *http.Request, _ httprouter.Pa
 	if err != nil {
 		return err
 	}
-	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
+	asked, err := partOf(r)
 	if err != nil {
 		return err
 	}
-	before, err := numberOf(r, "cursor", 0, 1, math.MaxInt64)
-	if err != nil {
-		return err
-	}
-	entries, err := s.service.History(r.Context(), owner, before, int(limit))
+	entries, err := s.service.History(r.Context(), owner, asked.before, asked.limit)
 	if err != nil {
 		return err
 	}
 	answer := map[string]any{}
-	views := make([]entryView, len(entries))
-	for i, e := range entries {
-		views[i] = entryView{e.ID, e.Action, e.Pages, e.Cause, e.Created}
-	}
-	if len(entries) == int(limit) {
-		answer["next"] = strconv.FormatInt(entries[len(entries)-1].ID, 10)
-	}
-	answer["entries"] = views
+	viewEntries(answer, asked, entries)
 	writeJSON(w, http.StatusOK, answer)
 	return nil
-}
-
-// numberOf reads a whole number of the query.
-func numberOf(r *http.Request, name string, otherwise, least, most int64) (int64, error) {
-	v := r.URL.Query().Get(name)
-	if v == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || n < least || n > most {
-		return 0, fault(learnsnap.InvalidRequest, "%s: want a whole number from %d to %d", name, least, most)
-	}
-	return n, nil
 }
 
 // erase removes a quiz of the owner's at once.

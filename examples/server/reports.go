@@ -29,7 +29,7 @@ type reportView struct {
 // listReports answers with what learners say about questions, newest first; "next"
 // leads on.
 func (s *server) listReports(w http.ResponseWriter, r *http.Request, _ httprouter.Params, _ string) error {
-	limit, err := numberOf(r, "limit", historySize, 1, historyMost)
+	limit, err := limitOf(r)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *server) listReports(w http.ResponseWriter, r *http.Request, _ httproute
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
 	defer cancel()
-	reports, err := s.store.RecentReports(ctx, before, int(limit))
+	reports, err := s.store.RecentReports(ctx, before, limit)
 	if err != nil {
 		return &learnsnap.Error{Code: learnsnap.Unavailable, Err: err}
 	}
@@ -56,7 +56,7 @@ func (s *server) listReports(w http.ResponseWriter, r *http.Request, _ httproute
 		}
 	}
 	answer := map[string]any{"reports": views}
-	if len(reports) == int(limit) {
+	if len(reports) == limit {
 		answer["next"] = reportCursor(reports[len(reports)-1])
 	}
 	writeJSON(w, http.StatusOK, answer)

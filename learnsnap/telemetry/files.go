@@ -131,7 +131,7 @@ func (d *dayFile) removeOld(now time.Time) {
 		day, ours := strings.CutPrefix(entry.Name(), d.name+"-")
 		day, dated := strings.CutSuffix(day, ".log")
 		if _, err := time.Parse(time.DateOnly, day); ours && dated && err == nil && day < oldest {
-			_ = os.Remove(filepath.Join(d.dir, entry.Name()))
+			_ = os.Remove(filepath.Join(d.dir, entry.Name())) // one that stays is tried again tomorrow
 		}
 	}
 }

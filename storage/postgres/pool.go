@@ -172,7 +172,7 @@ func poolConfig(c Config) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, redact(err)
 	}
-	settings.MaxConns = int32(c.MaxConns) //nolint:gosec // a number of connections
+	settings.MaxConns = int32(c.MaxConns)
 	settings.MinIdleConns = int32(max(c.MinConns, 0))
 	settings.MaxConnIdleTime = 30 * time.Second
 	settings.MaxConnLifetime = time.Hour

@@ -251,7 +251,7 @@ func (b *blobReader) load(number int64) error {
 	}
 	about := newSegmentData(b.header)
 	if number > 0 {
-		about.number = uint64(number - 1) //nolint:gosec // positive
+		about.number = uint64(number - 1) // positive
 		about.follow(raw[:before])
 	}
 	sealed := raw[before:]

@@ -131,7 +131,7 @@ func (k Key) nonces(session string) (hash.Hash, error) {
 // look the same.
 func fields(b []byte, texts ...string) []byte {
 	for _, t := range texts {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(t))) //nolint:gosec // ids and names
+		b = binary.BigEndian.AppendUint32(b, uint32(len(t))) // ids and names
 		b = append(b, t...)
 	}
 	return b
