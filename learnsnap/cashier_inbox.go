@@ -119,7 +119,8 @@ func (c *Cashier) workInbox(ctx context.Context) error {
 func (c *Cashier) pending(ctx context.Context) ([]storage.Webhook, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	return c.store.PendingWebhooks(ctx, c.now().Add(time.Second), inboxBatch)
+	all := c.now().Add(keepWebhooks) // those too that came before the clock was set back
+	return c.store.PendingWebhooks(ctx, all, inboxBatch)
 }
 
 func (c *Cashier) mark(ctx context.Context, id int64, outcome string) error {

@@ -354,5 +354,6 @@ func sniff(_ context.Context, r io.Reader) (string, error) {
 }
 
 // uploadsLast is how long an upload may take before what it has stored counts as
-// left behind.
-const uploadsLast = time.Hour
+// left behind. It is far longer than a request lasts, so that a clock that is set an
+// hour forward takes nobody's pages.
+const uploadsLast = 3 * time.Hour

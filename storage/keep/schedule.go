@@ -127,12 +127,13 @@ func (s *Schedule) Run(ctx context.Context) error {
 	}
 }
 
-// due is how long there is until the next backup.
+// due is how long there is until the next backup: no longer than Every, whatever was
+// done to the clock since the last one.
 func (s *Schedule) due() time.Duration {
 	if err := s.look(); err != nil {
 		s.c.Logger.Warn("the folder of backups can't be read", "error", err)
 	}
-	return max(s.Proved().Add(s.c.Every).Sub(s.c.Now()), 0)
+	return min(max(s.Proved().Add(s.c.Every).Sub(s.c.Now()), 0), s.c.Every)
 }
 
 // Backup makes a backup now, proves it, and returns its folder.

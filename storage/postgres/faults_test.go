@@ -20,6 +20,7 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage"
 	"github.com/learnsnap/learnsnap-go/storage/postgres"
 	"github.com/learnsnap/learnsnap-go/storage/postgres/pgtest"
+	"github.com/learnsnap/learnsnap-go/storage/storagetest"
 )
 
 // retryAfter is what an error says of when to come back.
@@ -344,4 +345,11 @@ func TestAnotherProcessTakesOverAKilledOnesJobs(t *testing.T) {
 	patiently(t, "another goes on with all of them", func() bool { return done.Load() == 20 })
 	cancel()
 	require.NoError(t, <-ended)
+}
+
+// The clock of a real server is moved, not that of the process: what differs is the same.
+func TestAClockThatJumpsDelaysNothing(t *testing.T) {
+	moved, set := pgtest.NewWithClock(t, "fsync=off")
+	u := moved.Database(t)
+	storagetest.Clock(t, storagetest.ClockConfig{Open: func(t *testing.T) storage.Store { return open(t, u) }, Set: set})
 }

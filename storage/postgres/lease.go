@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
@@ -19,6 +21,7 @@ const (
 	leaseEvery  = time.Second     // between two looks after dead workers, which also prove that the lease stands
 	leaseWithin = 3 * time.Second // that such a look may take; longer means that the lease is lost
 	leaseAgain  = time.Second     // until a lost lease is asked for anew
+	clockSlack  = 2 * time.Second // that the clocks of a process and the database may differ by, unregarded
 )
 
 // A worker's name hashes to the key of its advisory lock. Shared tries by several
@@ -36,7 +39,13 @@ const (
 		UPDATE river_job SET state = 'available', attempt = greatest(attempt - 1, 0), scheduled_at = now(),
 			metadata = jsonb_set(metadata, '{crashes}', to_jsonb(coalesce((metadata ->> 'crashes')::int, 0) + 1))
 		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] IN (SELECT worker FROM dead)`
-	stillOurs = `SELECT id FROM river_job WHERE id = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $2`
+	// What was made or tried at a time that is yet to come tells how far the database's
+	// clock was set back; its wait is as much too long.
+	setBack = `UPDATE river_job SET scheduled_at = scheduled_at - (greatest(created_at, attempted_at) - now()),
+		created_at = least(created_at, now()), attempted_at = least(attempted_at, now())
+		WHERE state IN ('available', 'retryable', 'scheduled') AND queue = 'default' AND priority = 1
+		AND scheduled_at > now() AND greatest(created_at, attempted_at) > now() + interval '1 second'`
+	stillOurs = `SELECT id, now() FROM river_job WHERE id = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $2`
 )
 
 // errLeaseLost ends the work of a worker whose lock is gone.
@@ -98,15 +107,25 @@ func (s *Store) keepLease(ctx context.Context, conn *pgx.Conn, name string) erro
 	defer ticker.Stop()
 	for {
 		looking, cancel := context.WithTimeout(ctx, leaseWithin)
-		tag, err := conn.Exec(looking, takeOver, name)
+		taken, err := conn.Exec(looking, takeOver, name)
+		var back pgconn.CommandTag
+		if err == nil {
+			back, err = conn.Exec(looking, setBack)
+		}
 		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return fmt.Errorf("%w: %w", errLeaseLost, err)
-		case tag.RowsAffected() > 0:
-			s.log.Info("took over the jobs of dead workers", "jobs", tag.RowsAffected())
+		}
+		if taken.RowsAffected() > 0 {
+			s.log.Info("took over the jobs of dead workers", "jobs", taken.RowsAffected())
+		}
+		if back.RowsAffected() > 0 {
+			s.log.Warn("the database's clock was set back; jobs were made due in time", "jobs", back.RowsAffected())
+		}
+		if taken.RowsAffected()+back.RowsAffected() > 0 {
 			s.queue.Wake()
 		}
 		select {
@@ -137,7 +156,8 @@ type fencedExecutor struct {
 	pool   *pool
 }
 
-// JobSetStateIfRunningMany implements [riverdriver.Executor].
+// JobSetStateIfRunningMany implements [riverdriver.Executor]. When a job is tried next
+// was reckoned by the clock of this process, and is told by that of the database.
 func (e fencedExecutor) JobSetStateIfRunningMany(ctx context.Context, p *riverdriver.JobSetStateIfRunningManyParams) ([]*rivertype.JobRow, error) {
 	rows, err := e.pool.inner.Query(ctx, stillOurs, p.ID, e.worker)
 	if err != nil {
@@ -145,8 +165,17 @@ func (e fencedExecutor) JobSetStateIfRunningMany(ctx context.Context, p *riverdr
 	}
 	ours := map[int64]bool{}
 	var id int64
-	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { ours[id] = true; return nil }); err != nil {
+	var now time.Time
+	if _, err := pgx.ForEachRow(rows, []any{&id, &now}, func() error { ours[id] = true; return nil }); err != nil {
 		return nil, err
+	}
+	if apart := now.Sub(time.Now()); len(ours) > 0 && apart.Abs() > clockSlack {
+		p.ScheduledAt = slices.Clone(p.ScheduledAt)
+		for i, at := range p.ScheduledAt {
+			if at != nil {
+				p.ScheduledAt[i] = new(at.Add(apart))
+			}
+		}
 	}
 	if len(ours) == len(p.ID) {
 		return e.Executor.JobSetStateIfRunningMany(ctx, p)

@@ -12,13 +12,15 @@ import (
 )
 
 // The database's clock is the one that all replicas share. A refused take writes nothing.
+// A window that ends well after one that begins now is of a clock that was set back; a
+// little after is one of a transaction that began later.
 const (
 	takeLimit = `WITH taken AS (
 			INSERT INTO limits AS l (key, used, ends) SELECT $1, $2::int, now() + $4::bigint * interval '1 microsecond' WHERE $2::int <= $3::int
 			ON CONFLICT (key) DO UPDATE SET
-				used = CASE WHEN l.ends <= now() THEN 0 ELSE l.used END + $2,
-				ends = CASE WHEN l.ends <= now() THEN excluded.ends ELSE l.ends END
-			WHERE l.ends <= now() OR l.used <= $3 - $2
+				used = CASE WHEN l.ends <= now() OR l.ends > excluded.ends + interval '10 seconds' THEN 0 ELSE l.used END + $2,
+				ends = CASE WHEN l.ends <= now() OR l.ends > excluded.ends + interval '10 seconds' THEN excluded.ends ELSE l.ends END
+			WHERE l.ends <= now() OR l.ends > excluded.ends + interval '10 seconds' OR l.used <= $3 - $2
 			RETURNING used, ends)
 		SELECT true, used, (extract(epoch FROM ends - now()) * 1000000)::bigint FROM taken
 		UNION ALL SELECT false, coalesce(max(used), 0), coalesce((extract(epoch FROM max(ends) - now()) * 1000000)::bigint, $4)

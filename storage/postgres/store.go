@@ -120,7 +120,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 		return err
 	}
 	s.driver = jobs.InProcess(riverpgxv5.New(inner))
-	if s.queue, err = jobs.New(s.driver, c.Logger); err != nil {
+	if s.queue, err = jobs.New(s.driver, c.Logger, nil); err != nil {
 		return err
 	}
 	s.creates = newGroup(s.pool, s.createAll)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -12,14 +13,31 @@ import (
 	"github.com/learnsnap/learnsnap-go/storage"
 )
 
+const (
+	clockEvery = 2 * time.Second // between two looks for jobs of a clock that was set back
+	clockSlack = time.Second     // by which a clock may be put right without that
+)
+
 // The queue's tables are River's. Its states are text, its times too.
 const (
 	// The lock on the folder proves that no other process lives, so whatever runs
 	// or leads was a dead one's.
 	resetRunning = `UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0),
-		scheduled_at = strftime('%Y-%m-%d %H:%M:%f', 'now'),
-		metadata = jsonb_set(metadata, '$.crashes', coalesce(metadata ->> '$.crashes', 0) + ?) WHERE state = 'running'`
+		scheduled_at = ?2,
+		metadata = jsonb_set(metadata, '$.crashes', coalesce(metadata ->> '$.crashes', 0) + ?1) WHERE state = 'running'`
 	resetLeader = `DELETE FROM river_leader`
+
+	// What was made or tried at a time that is yet to come tells how far the clock was
+	// set back; its wait is as much too long.
+	fromTheFuture = `FROM river_job WHERE state IN ('available', 'retryable', 'scheduled') AND queue = 'default' AND priority = 1
+		AND scheduled_at > ?1 AND max(created_at, coalesce(attempted_at, '')) > ?2`
+	// The queue's leader, which brings jobs back that were put off, renews its term every
+	// few seconds; one that ends in more than a minute would keep out the next leader.
+	countFuture = `SELECT count(*) + (SELECT count(*) FROM river_leader WHERE expires_at > ?3) ` + fromTheFuture
+	endTerm     = `DELETE FROM river_leader WHERE expires_at > ?`
+	setBack     = `UPDATE river_job SET
+		scheduled_at = strftime('%Y-%m-%d %H:%M:%f', julianday(scheduled_at) - julianday(max(created_at, coalesce(attempted_at, ''))) + julianday(?1)),
+		created_at = min(created_at, ?1), attempted_at = min(attempted_at, ?1) WHERE id IN (SELECT id ` + fromTheFuture + `)`
 
 	depth = `SELECT
 		coalesce(sum(state IN ('available', 'retryable', 'scheduled', 'pending')), 0),
@@ -33,8 +51,8 @@ func riverDriver(db *sql.DB) *riversqlite.Driver { return riversqlite.New(db) }
 
 // resetJobs makes the jobs of dead workers due again, without spending an attempt,
 // and adds to the crashes that each of them has seen.
-func resetJobs(ctx context.Context, db *sql.DB, crashes int) error {
-	_, err := db.ExecContext(ctx, resetRunning, crashes)
+func resetJobs(ctx context.Context, db *sql.DB, crashes int, now time.Time) error {
+	_, err := db.ExecContext(ctx, resetRunning, crashes, riverTime(now))
 	if err == nil {
 		_, err = db.ExecContext(ctx, resetLeader)
 	}
@@ -57,8 +75,51 @@ func (s *Store) Work(ctx context.Context, c storage.WorkConfig, handle func(cont
 		return fmt.Errorf("work: %w", err)
 	}
 	defer s.leave()
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer cancel()
+	watch.Go(func() { s.watchClock(ctx) })
 	return s.queue.Work(ctx, c, handle)
 }
+
+// watchClock makes jobs due in time whose clock was set back, until ctx ends.
+func (s *Store) watchClock(ctx context.Context) {
+	ticker := time.NewTicker(clockEvery)
+	defer ticker.Stop()
+	for {
+		if err := s.setJobsBack(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("jobs from before a change of the clock may wait", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Store) setJobsBack(ctx context.Context) error {
+	now := s.now()
+	present, near, far := riverTime(now), riverTime(now.Add(clockSlack)), riverTime(now.Add(time.Minute))
+	var n int64
+	if err := s.reader.row(ctx, countFuture, []any{present, near, far}, &n); err != nil || n == 0 {
+		return err
+	}
+	if err := s.writer.write(ctx, func(t tx) (err error) {
+		if n, err = t.exec(setBack, present, near); err == nil {
+			_, err = t.exec(endTerm, far)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	s.log.Warn("the clock was set back; jobs were made due in time", "jobs", n)
+	s.queue.Wake()
+	return nil
+}
+
+// riverTime is a time as the queue's tables keep it.
+func riverTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000") }
 
 // enter counts one more call of Work. When there is no other, nothing can be
 // running: what says so was left by a worker that could not say that it stopped. It
@@ -70,7 +131,7 @@ func (s *Store) enter(ctx context.Context) error {
 		return errClosed
 	}
 	if s.workers == 0 && ctx.Err() == nil {
-		if err := resetJobs(ctx, s.write, 0); err != nil {
+		if err := resetJobs(ctx, s.write, 0, s.now()); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (l *limits) take(key string, n, limit int, within time.Duration, now time.T
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w, ok := l.keys[key]
-	if !ok || !now.Before(w.ends) {
+	if !ok || !now.Before(w.ends) || w.ends.Sub(now) > within { // over, or of a clock that was set back
 		w = window{ends: now.Add(within)}
 	}
 	taken := storage.Taken{OK: n <= limit-w.used, Reset: w.ends.Sub(now)}

@@ -41,7 +41,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	s := &Store{dir: dir, now: c.Now}
+	s := &Store{dir: dir, now: c.Now, log: c.Logger}
 	s.closing, s.stop = context.WithCancel(context.Background())
 	if err := s.open(ctx, c); err != nil {
 		s.abandon()
@@ -68,7 +68,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if err := migrate(ctx, s.write, c.Logger); err != nil {
 		return err
 	}
-	if err := resetJobs(ctx, s.write, 1); err != nil {
+	if err := resetJobs(ctx, s.write, 1, s.now()); err != nil {
 		return err
 	}
 	if err := s.lock.mark(); err != nil {
@@ -80,7 +80,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if s.blobs, err = openBlobs(filepath.Join(s.dir, blobsName)); err != nil {
 		return err
 	}
-	if s.queue, err = jobs.New(jobs.InProcess(riverDriver(s.write)), c.Logger); err != nil {
+	if s.queue, err = jobs.New(jobs.InProcess(riverDriver(s.write)), c.Logger, s.now); err != nil {
 		return err
 	}
 	s.reader = newReader(s.reads, c.Readers)

@@ -43,6 +43,7 @@ type Store struct {
 	writer *writer
 	queue  *jobs.Queue[*sql.Tx]
 	blobs  *blobs
+	log    *slog.Logger
 	now    func() time.Time
 
 	listeners listeners // for changes of flags

@@ -34,6 +34,7 @@ type Queue[TTx any] struct {
 	driver Driver[TTx]
 	insert *river.Client[TTx]
 	log    *slog.Logger
+	clock  clock
 }
 
 // A Driver is River's, with a way to say that jobs were inserted.
@@ -44,14 +45,15 @@ type Driver[TTx any] interface {
 	Wake()
 }
 
-// New returns a queue over a driver. log gets what River has to warn of.
-func New[TTx any](driver Driver[TTx], log *slog.Logger) (*Queue[TTx], error) {
-	log = warnings(log)
-	insert, err := river.NewClient(driver, &river.Config{Logger: log})
-	if err != nil {
+// New returns a queue over a driver. log gets what River has to warn of. now is the
+// clock that jobs are dated and worked by; nil means the database's.
+func New[TTx any](driver Driver[TTx], log *slog.Logger, now func() time.Time) (*Queue[TTx], error) {
+	q := &Queue[TTx]{driver: driver, log: warnings(log), clock: clock{now}}
+	var err error
+	if q.insert, err = river.NewClient(driver, &river.Config{Logger: q.log, Test: q.clock.config()}); err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
-	return &Queue[TTx]{driver: driver, insert: insert, log: log}, nil
+	return q, nil
 }
 
 // Insert enqueues a session in the caller's transaction, to be worked from due on

@@ -77,7 +77,8 @@ func (q *Queue[TTx]) config(c storage.WorkConfig, workers *river.Workers) *river
 		FetchPollInterval:           fetchPoll,
 		JobTimeout:                  timeout,
 		RescueStuckJobsAfter:        rescue,
-		RetryPolicy:                 backoff{},
+		RetryPolicy:                 backoff{q.clock},
+		Test:                        q.clock.config(),
 		CompletedJobRetentionPeriod: keepDone,
 		DiscardedJobRetentionPeriod: -1, // a dead letter is kept
 		CancelledJobRetentionPeriod: -1,
@@ -148,14 +149,14 @@ func permanent(err error) bool {
 
 // backoff is the time before the next attempt: 1 s, 4 s, 16 s, … up to 5 min, each
 // up to a quarter less at random.
-type backoff struct{}
+type backoff struct{ clock clock }
 
 // NextRetry implements [river.ClientRetryPolicy].
-func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
+func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	wait := firstBackoff
 	for n := 1; n < job.Attempt && wait < maxBackoff; n++ {
 		wait *= backoffGrows
 	}
 	wait = min(wait, maxBackoff)
-	return time.Now().Add(wait - rand.N(wait/4))
+	return b.clock.Now().Add(wait - rand.N(wait/4))
 }

@@ -51,6 +51,7 @@ type Server struct {
 	port     int
 	account  *syscall.Credential // nil where the tests do not run as root
 	options  []string
+	environ  []string // beside the process's own
 	made     atomic.Int64
 	err      error // why there is no server
 }
@@ -100,18 +101,25 @@ func skipOrFail(t testing.TB, err error) {
 // Start makes a new data folder and starts a server on it. Remove it when done.
 func Start(options ...string) (*Server, error) {
 	s := &Server{options: options}
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start() error {
 	var err error
 	if s.bin, err = binaries(); err != nil {
-		return nil, err
+		return err
 	}
 	if s.account, err = account(); err != nil {
-		return nil, err
+		return err
 	}
 	if s.port, err = freePort(); err != nil {
-		return nil, err
+		return err
 	}
 	if s.dir, err = os.MkdirTemp("", "postgres-"); err != nil {
-		return nil, err
+		return err
 	}
 	if s.account != nil {
 		err = os.Chown(s.dir, int(s.account.Uid), int(s.account.Gid))
@@ -123,9 +131,9 @@ func Start(options ...string) (*Server, error) {
 		err = s.Resume()
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(s.dir))
+		return errors.Join(err, os.RemoveAll(s.dir))
 	}
-	return s, nil
+	return nil
 }
 
 // binaries finds the newest installed Postgres.
@@ -201,6 +209,7 @@ func (s *Server) Command(ctx context.Context, program string, args ...string) *e
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "PGHOST=127.0.0.1", "PGUSER=postgres", "PGPORT="+strconv.Itoa(s.port))
+	cmd.Env = append(cmd.Env, s.environ...)
 	if s.account != nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
 	}
