@@ -197,8 +197,8 @@ type Jobs interface {
 	// A worker whose process dies, or that loses its database, gives its jobs up within
 	// seconds to any other worker of the same data.
 	//
-	// A clock that is set forward or back makes no job wait for longer than was asked,
-	// but for seconds.
+	// No job that was tried waits for more than half an hour, and none waits for a clock
+	// that was set back to come again to where it was.
 	Work(ctx context.Context, c WorkConfig, handle func(context.Context, Job) error) error
 
 	// Depth counts jobs by state.

@@ -40,11 +40,15 @@ const (
 			metadata = jsonb_set(metadata, '{crashes}', to_jsonb(coalesce((metadata ->> 'crashes')::int, 0) + 1))
 		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] IN (SELECT worker FROM dead)`
 	// What was made or tried at a time that is yet to come tells how far the database's
-	// clock was set back; its wait is as much too long.
-	setBack = `UPDATE river_job SET scheduled_at = scheduled_at - (greatest(created_at, attempted_at) - now()),
+	// clock was set back; its wait is as much too long. So is a wait that nobody can have
+	// asked for: that of a job in the midst of whose attempt the clock was set.
+	setBack = `UPDATE river_job SET
+		scheduled_at = CASE WHEN greatest(created_at, attempted_at) > now() + interval '1 second'
+			THEN scheduled_at - (greatest(created_at, attempted_at) - now()) ELSE now() END,
 		created_at = least(created_at, now()), attempted_at = least(attempted_at, now())
 		WHERE state IN ('available', 'retryable', 'scheduled') AND queue = 'default' AND priority = 1
-		AND scheduled_at > now() AND greatest(created_at, attempted_at) > now() + interval '1 second'`
+		AND scheduled_at > now() AND (greatest(created_at, attempted_at) > now() + interval '1 second'
+			OR attempted_at IS NOT NULL AND scheduled_at > now() + $1::bigint * interval '1 microsecond')`
 	stillOurs = `SELECT id, now() FROM river_job WHERE id = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $2`
 )
 
@@ -110,7 +114,7 @@ func (s *Store) keepLease(ctx context.Context, conn *pgx.Conn, name string) erro
 		taken, err := conn.Exec(looking, takeOver, name)
 		var back pgconn.CommandTag
 		if err == nil {
-			back, err = conn.Exec(looking, setBack)
+			back, err = conn.Exec(looking, setBack, (jobs.LongestWait + time.Minute).Microseconds())
 		}
 		cancel()
 		switch {

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"github.com/learnsnap/learnsnap-go/storage"
+	"github.com/learnsnap/learnsnap-go/storage/internal/jobs"
 )
 
 const (
@@ -28,15 +29,18 @@ const (
 	resetLeader = `DELETE FROM river_leader`
 
 	// What was made or tried at a time that is yet to come tells how far the clock was
-	// set back; its wait is as much too long.
+	// set back; its wait is as much too long. So is a wait that nobody can have asked for:
+	// that of a job in the midst of whose attempt the clock was set.
 	fromTheFuture = `FROM river_job WHERE state IN ('available', 'retryable', 'scheduled') AND queue = 'default' AND priority = 1
-		AND scheduled_at > ?1 AND max(created_at, coalesce(attempted_at, '')) > ?2`
+		AND scheduled_at > ?1 AND (max(created_at, coalesce(attempted_at, '')) > ?2 OR attempted_at IS NOT NULL AND scheduled_at > ?3)`
 	// The queue's leader, which brings jobs back that were put off, renews its term every
 	// few seconds; one that ends in more than a minute would keep out the next leader.
-	countFuture = `SELECT count(*) + (SELECT count(*) FROM river_leader WHERE expires_at > ?3) ` + fromTheFuture
+	countFuture = `SELECT count(*) + (SELECT count(*) FROM river_leader WHERE expires_at > ?4) ` + fromTheFuture
 	endTerm     = `DELETE FROM river_leader WHERE expires_at > ?`
 	setBack     = `UPDATE river_job SET
-		scheduled_at = strftime('%Y-%m-%d %H:%M:%f', julianday(scheduled_at) - julianday(max(created_at, coalesce(attempted_at, ''))) + julianday(?1)),
+		scheduled_at = CASE WHEN max(created_at, coalesce(attempted_at, '')) > ?2
+			THEN strftime('%Y-%m-%d %H:%M:%f', julianday(scheduled_at) - julianday(max(created_at, coalesce(attempted_at, ''))) + julianday(?1))
+			ELSE ?1 END,
 		created_at = min(created_at, ?1), attempted_at = min(attempted_at, ?1) WHERE id IN (SELECT id ` + fromTheFuture + `)`
 
 	depth = `SELECT
@@ -100,14 +104,15 @@ func (s *Store) watchClock(ctx context.Context) {
 
 func (s *Store) setJobsBack(ctx context.Context) error {
 	now := s.now()
-	present, near, far := riverTime(now), riverTime(now.Add(clockSlack)), riverTime(now.Add(time.Minute))
+	present, near := riverTime(now), riverTime(now.Add(clockSlack))
+	far, term := riverTime(now.Add(jobs.LongestWait+time.Minute)), riverTime(now.Add(time.Minute))
 	var n int64
-	if err := s.reader.row(ctx, countFuture, []any{present, near, far}, &n); err != nil || n == 0 {
+	if err := s.reader.row(ctx, countFuture, []any{present, near, far, term}, &n); err != nil || n == 0 {
 		return err
 	}
 	if err := s.writer.write(ctx, func(t tx) (err error) {
-		if n, err = t.exec(setBack, present, near); err == nil {
-			_, err = t.exec(endTerm, far)
+		if n, err = t.exec(setBack, present, near, far); err == nil {
+			_, err = t.exec(endTerm, term)
 		}
 		return err
 	}); err != nil {

@@ -22,6 +22,10 @@ const (
 	keepDone        = 24 * time.Hour         // finished jobs, for whoever asks what happened
 	rescueAfter     = time.Hour              // beyond the timeout; the engine finds dead workers long before
 
+	// LongestWait is how long a job that was tried waits at most until it is tried again,
+	// whatever its handler asks for: it can ask again then.
+	LongestWait = 30 * time.Minute
+
 	firstBackoff = time.Second
 	backoffGrows = 4
 	maxBackoff   = 5 * time.Minute
@@ -118,7 +122,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 		return interrupted(ctx, err)
 	}
 	if after, ok := retryAfter(err); ok {
-		return river.JobSnooze(after)
+		return river.JobSnooze(min(after, LongestWait))
 	}
 	if permanent(err) {
 		job.MaxAttempts = job.Attempt // this was the last
