@@ -17,6 +17,9 @@ type limits struct {
 	keys map[string]window
 }
 
+// waitSlack is what callers who have looked at the clock may wait for each other.
+const waitSlack = 10 * time.Second
+
 type window struct {
 	used int
 	ends time.Time
@@ -37,7 +40,7 @@ func (l *limits) take(key string, n, limit int, within time.Duration, now time.T
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w, ok := l.keys[key]
-	if !ok || !now.Before(w.ends) || w.ends.Sub(now) > within { // over, or of a clock that was set back
+	if !ok || !now.Before(w.ends) || w.ends.Sub(now) > within+waitSlack { // over, or of a clock that was set back
 		w = window{ends: now.Add(within)}
 	}
 	taken := storage.Taken{OK: n <= limit-w.used, Reset: w.ends.Sub(now)}
