@@ -4,21 +4,23 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/learnsnap/learnsnap-go/storage"
 )
 
-// sealBatch is how many entries are sealed at a time. There is one, except after a
-// program that knows no chains has written.
+// sealBatch is how many entries are sealed at a time.
 const sealBatch = 256
 
 const (
 	selectUnsealed = `WITH last AS MATERIALIZED (SELECT entry, hash FROM credit_chain WHERE owner = ?1 ORDER BY entry DESC LIMIT 1)
 		SELECT id, action, pages, cause, created, (SELECT hash FROM last) FROM credit_entries
 		WHERE owner = ?1 AND id > coalesce((SELECT entry FROM last), 0) ORDER BY id LIMIT ?2`
-	insertHash = `INSERT INTO credit_chain (entry, owner, hash) VALUES (?, ?, ?)`
+	insertHash   = `INSERT INTO credit_chain (entry, owner, hash) VALUES (?, ?, ?)`
+	insertHashes = `INSERT INTO credit_chain (entry, owner, hash) SELECT value ->> 0, ?1, unhex(value ->> 1) FROM json_each(?2)`
 
 	selectChain = `SELECT id, action, pages, cause, created, hash FROM credit_entries LEFT JOIN credit_chain
 		ON entry = id AND credit_chain.owner = ?1 WHERE credit_entries.owner = ?1 ORDER BY id`
@@ -28,6 +30,17 @@ const (
 		UNION ALL SELECT min(owner) FROM credit_chain WHERE owner > ?1)`
 )
 
+// sealAll seals what the steps of the transaction have entered: once an owner, however
+// many of them it was.
+func (t tx) sealAll() error {
+	for owner := range t.ledger {
+		if err := t.seal(owner); err != nil {
+			return fmt.Errorf("seal the ledger of %q: %w", owner, err)
+		}
+	}
+	return nil
+}
+
 // seal gives a hash to every entry of an owner that has none yet.
 func (t tx) seal(owner string) error {
 	for {
@@ -35,11 +48,17 @@ func (t tx) seal(owner string) error {
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
+		hashes := make([][2]any, len(entries))
+		for i, e := range entries {
 			hash = e.Chain(hash)
-			if _, err := t.exec(insertHash, e.ID, owner, hash); err != nil {
-				return err
-			}
+			hashes[i] = [2]any{e.ID, hex.EncodeToString(hash)}
+		}
+		list, err := json.Marshal(hashes)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(insertHashes, owner, string(list)); err != nil {
+			return err
 		}
 		if len(entries) < sealBatch {
 			return nil

@@ -141,5 +141,6 @@ func (t tx) enter(owner string, action storage.Action, pages int, cause string, 
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, t.seal(owner)
+	t.ledger[owner] = true
+	return true, nil
 }

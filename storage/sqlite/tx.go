@@ -12,7 +12,8 @@ import (
 // so may hold the context.
 type tx struct {
 	*sql.Tx
-	ctx context.Context
+	ctx    context.Context
+	ledger map[string]bool // owners whose entries are sealed before the commit
 }
 
 // exec runs a statement and returns how many rows it changed.

@@ -206,7 +206,12 @@ func (w *writer) transaction(do func(tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := do(tx{Tx: sqltx, ctx: ctx}); err != nil {
+	t := tx{Tx: sqltx, ctx: ctx, ledger: map[string]bool{}}
+	err = do(t)
+	if err == nil {
+		err = t.sealAll()
+	}
+	if err != nil {
 		// SQLite may have rolled back already; then this has nothing to do.
 		_ = sqltx.Rollback()
 		return err
