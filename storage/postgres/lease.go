@@ -173,7 +173,7 @@ func (e fencedExecutor) JobSetStateIfRunningMany(ctx context.Context, p *riverdr
 	if _, err := pgx.ForEachRow(rows, []any{&id, &now}, func() error { ours[id] = true; return nil }); err != nil {
 		return nil, err
 	}
-	if apart := now.Sub(time.Now()); len(ours) > 0 && apart.Abs() > clockSlack {
+	if apart := time.Until(now); len(ours) > 0 && apart.Abs() > clockSlack {
 		p.ScheduledAt = slices.Clone(p.ScheduledAt)
 		for i, at := range p.ScheduledAt {
 			if at != nil {
