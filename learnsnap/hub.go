@@ -96,7 +96,7 @@ func (h *hub) offer(id string, items ...Item) {
 	}
 }
 
-// over ends the chain of a session, of whose items all that are durable are in it.
+// over ends the chain of a session that is gone: it has no items any more.
 func (h *hub) over(id string) { h.end(id, nil) }
 
 func (h *hub) end(id string, err error) {
@@ -196,7 +196,8 @@ func (h *hub) fetch(ctx context.Context, id string, after int) {
 	h.offer(id, items...)
 }
 
-// overAfter ends the chain of a session if the item that is its last one is in it.
+// overAfter ends the chain of a session if the item that is its last one is in it. One
+// that began while items were made may lack some; the next look fetches them.
 func (h *hub) overAfter(id string, items int) {
 	h.mu.Lock()
 	w := h.watched[id]

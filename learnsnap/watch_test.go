@@ -358,3 +358,65 @@ func TestAnItemThatCannotBeReadIsOurFault(t *testing.T) {
 		require.Equal(t, learnsnap.Internal, learnsnap.CodeOf(<-errs))
 	})
 }
+
+// A delayedStore does something after a watcher has read, and before it is answered.
+type delayedStore struct {
+	storage.Store
+	session, items atomic.Pointer[func()] // once each
+}
+
+func (d *delayedStore) Session(ctx context.Context, id string) (storage.Session, error) {
+	s, err := d.Store.Session(ctx, id)
+	if then := d.session.Swap(nil); then != nil {
+		(*then)()
+	}
+	return s, err
+}
+
+func (d *delayedStore) Items(ctx context.Context, id string, after int) ([]storage.Item, error) {
+	items, err := d.Store.Items(ctx, id, after)
+	if then := d.items.Swap(nil); then != nil {
+		(*then)()
+	}
+	return items, err
+}
+
+// What is made while a watcher comes is neither in what it has read nor told to it: a
+// quiz that ends meanwhile must not end before that.
+func TestAQuizThatEndsWhileAWatcherComesIsSeenWhole(t *testing.T) {
+	delayed := &delayedStore{}
+	model := newPaced()
+	h := newHouse(t, model, func(c *learnsnap.ServiceConfig) {
+		delayed.Store = c.Store
+		c.Store = delayed
+	})
+	h.run()
+	made := h.create(photos(1), learnsnap.Options{Questions: 5})
+	const last = 1 + 1 + 5
+	say := func(items int) {
+		for {
+			s, err := h.store.Session(t.Context(), made.ID)
+			if err != nil || s.Items >= items {
+				return
+			}
+			select {
+			case model.say <- struct{}{}:
+			case <-time.After(time.Millisecond): // it is about to be stored
+			}
+		}
+	}
+	say(3)
+	whileBeginning, whileCatchingUp := func() { say(4) }, func() {
+		close(model.say)
+		h.seen.wait(learnsnap.Ready)
+	}
+	delayed.session.Store(&whileBeginning)
+	delayed.items.Store(&whileCatchingUp)
+	var got []learnsnap.Event
+	for e, err := range h.Watch(t.Context(), "owner", made.ID, 0) {
+		require.NoError(t, err)
+		got = append(got, e)
+	}
+	require.Equal(t, upTo(0, last), numbers(got))
+	require.Equal(t, learnsnap.DoneEvent, got[len(got)-1].Kind)
+}

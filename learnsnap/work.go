@@ -40,7 +40,7 @@ func (s *Service) work(ctx context.Context, job storage.Job) error {
 	case s.expired(claimed):
 		return nil // upkeep removes it
 	}
-	w := &worker{Service: s, session: claimed}
+	w := &worker{Service: s, session: claimed, last: claimed.Items}
 	ctx, end := w.traced(ctx, job)
 	err = w.attempt(ctx, job)
 	end(err)
@@ -77,6 +77,7 @@ type worker struct {
 	session storage.Session
 	asked   sessionRequest
 	count   tally
+	last    int // Seq of the last item
 }
 
 // generate goes on from the items that are there and stores each new one before it
@@ -149,6 +150,7 @@ func (w *worker) keep(ctx context.Context, it Item) error {
 	}); err != nil {
 		return err
 	}
+	w.last = it.Seq
 	w.hub.offer(w.session.ID, it)
 	w.count.add(it.Kind)
 	switch it.Kind {
@@ -263,7 +265,7 @@ func (w *worker) finish(ctx context.Context, failed error) error {
 	if failed != nil && lasts(seen.Code) {
 		w.forgetPages(ctx) // nobody will try it again
 	}
-	w.hub.over(w.session.ID)
+	w.hub.overAfter(w.session.ID, w.last)
 	seen.Elapsed = w.age()
 	observe(ctx, w.observer, seen)
 	if w.counted() {
