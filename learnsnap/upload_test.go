@@ -132,7 +132,7 @@ func TestPagesThatNobodyCreatedAreSwept(t *testing.T) {
 	require.NoError(t, h.Upload("owner").Add(t.Context(), strings.NewReader("forgotten")))
 	kept := h.create(photos(1), learnsnap.Options{})
 	require.Len(t, h.blobs(), 2)
-	old := time.Now().Add(-2 * time.Hour)
+	old := time.Now().Add(-4 * time.Hour)
 	for _, file := range h.blobs() {
 		require.NoError(t, os.Chtimes(file, old, old))
 	}
