@@ -108,8 +108,8 @@ func TestAFullDiskStopsNoWorker(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- store.Work(ctx, storage.WorkConfig{MaxAttempts: 1}, func(_ context.Context, j storage.Job) error {
-			attempts <- j.Attempt
 			f, err := os.Create(ballast)
+			attempts <- j.Attempt
 			if err == nil {
 				_, err = io.Copy(f, zeros{}) // until the disk is full
 				_ = f.Close()
