@@ -53,6 +53,9 @@ type Schedule struct {
 // that is shorter.
 const retryAfter = 10 * time.Minute
 
+// clockSlack is how far the clocks of processes that share the folder may be apart.
+const clockSlack = time.Minute
+
 // abandonedAfter is when a folder that was being filled is taken for a dead process's.
 const abandonedAfter = 24 * time.Hour
 
@@ -80,14 +83,22 @@ func NewSchedule(c ScheduleConfig) (*Schedule, error) {
 	return s, nil
 }
 
-// look finds the last proved archive in the folder, whoever has made it.
+// look finds the last proved archive in the folder, whoever has made it. One of a time
+// that is yet to come was made before the clock was set back, and tells nothing of when
+// the next one is due.
 func (s *Schedule) look() error {
+	latest := s.c.Now().Add(clockSlack)
 	all, err := s.archives()
+	last := s.Proved()
+	if last.After(latest) {
+		last = time.Time{}
+	}
 	for _, a := range all {
-		if a.proved && a.made.After(s.Proved()) {
-			s.proved.Store(&a.made)
+		if a.proved && a.made.After(last) && !a.made.After(latest) {
+			last = a.made
 		}
 	}
+	s.proved.Store(&last)
 	return err
 }
 
@@ -127,13 +138,12 @@ func (s *Schedule) Run(ctx context.Context) error {
 	}
 }
 
-// due is how long there is until the next backup: no longer than Every, whatever was
-// done to the clock since the last one.
+// due is how long there is until the next backup.
 func (s *Schedule) due() time.Duration {
 	if err := s.look(); err != nil {
 		s.c.Logger.Warn("the folder of backups can't be read", "error", err)
 	}
-	return min(max(s.Proved().Add(s.c.Every).Sub(s.c.Now()), 0), s.c.Every)
+	return max(s.Proved().Add(s.c.Every).Sub(s.c.Now()), 0)
 }
 
 // Backup makes a backup now, proves it, and returns its folder.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,4 +115,24 @@ func TestProcessesThatShareAFolderShareItsBackups(t *testing.T) {
 	cancel()
 	require.NoError(t, <-ended)
 	require.Len(t, names(t, c.Dir), 1)
+}
+
+func TestABackupIsDueThoughTheClockWasSetBack(t *testing.T) {
+	source := openSQLite(t, t.TempDir())
+	var now atomic.Int64 // of the clock, in seconds
+	now.Store(time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC).Unix())
+	c := keep.ScheduleConfig{Dir: t.TempDir(), Every: time.Hour, Source: source, Prove: prove(t), Now: func() time.Time { return time.Unix(now.Load(), 0) }}
+	s, err := keep.NewSchedule(c)
+	require.NoError(t, err)
+	_, err = s.Backup(t.Context())
+	require.NoError(t, err)
+
+	now.Add(-2 * 3600)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	require.Eventually(t, func() bool { return s.Proved().Unix() == now.Load() }, time.Minute, 5*time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	require.Equal(t, []string{"learnsnap-20261127T040000Z", "learnsnap-20261127T060000Z"}, names(t, c.Dir), "one, and no more before it is due")
 }

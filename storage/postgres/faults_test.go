@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -353,3 +354,37 @@ func TestAClockThatJumpsDelaysNothing(t *testing.T) {
 	u := moved.Database(t)
 	storagetest.Clock(t, storagetest.ClockConfig{Open: func(t *testing.T) storage.Store { return open(t, u) }, Set: set})
 }
+
+// Whatever the clock of a worker's process says, a wait is as long as it asked for.
+func TestAWaitIsReckonedByTheDatabasesClock(t *testing.T) {
+	moved, set := pgtest.NewWithClock(t, "fsync=off")
+	u := moved.Database(t)
+	store := open(t, u)
+	for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
+		set(ahead)
+		require.NoError(t, store.CreateSession(t.Context(), storage.Session{ID: "s" + strconv.Itoa(int(ahead.Hours())), Owner: "amal"}, false))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- store.Work(ctx, storage.WorkConfig{}, func(context.Context, storage.Job) error { return putOff(10 * time.Minute) })
+		}()
+		conn, err := pgx.Connect(t.Context(), u)
+		require.NoError(t, err)
+		var minutes float64
+		patiently(t, "the job is put off", func() bool {
+			return conn.QueryRow(t.Context(), `SELECT extract(epoch FROM scheduled_at - now()) / 60 FROM river_job WHERE state = 'scheduled'`).Scan(&minutes) == nil
+		})
+		require.InDelta(t, 10, minutes, 5, "%v ahead", ahead)
+		cancel()
+		require.NoError(t, <-ended)
+		_, err = conn.Exec(t.Context(), `DELETE FROM river_job`)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(t.Context()))
+	}
+}
+
+type putOff time.Duration
+
+func (p putOff) Error() string { return "not now" }
+
+func (p putOff) RetryAfter() time.Duration { return time.Duration(p) }
