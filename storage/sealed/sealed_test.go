@@ -33,9 +33,9 @@ var (
 )
 
 func TestSealedSQLiteKeepsTheContracts(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T, dir string) storage.Store {
+	storagetest.Run(t, storagetest.Copied(t, func(t *testing.T, dir string) storage.Store {
 		return seal(t, under(t, dir), sealed.Config{Keys: keys(t, newKey, oldKey), Strict: true})
-	})
+	}))
 }
 
 func keys(t testing.TB, texts ...string) []sealed.Key {

@@ -30,14 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestStoreKeepsItsContracts(t *testing.T) {
-	made := t.TempDir()
-	require.NoError(t, open(t, made).Close())
-	storagetest.Run(t, func(t *testing.T, dir string) storage.Store {
-		if files, err := os.ReadDir(dir); err == nil && len(files) == 0 {
-			require.NoError(t, os.CopyFS(dir, os.DirFS(made))) // to make the tables takes ten times as long
-		}
-		return open(t, dir)
-	})
+	storagetest.Run(t, storagetest.Copied(t, func(t *testing.T, dir string) storage.Store { return open(t, dir) }))
 }
 
 // open opens the store in dir for as long as the test lasts, or less.
